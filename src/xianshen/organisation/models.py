@@ -32,11 +32,7 @@ class Institution(models.Model):
         _("代码"),
         max_length=32,
         unique=True,
-        validators=[
-            RegexValidator(
-                r"^[a-z0-9][a-z0-9-]*\Z", _("代码只能用小写字母、数字和连字符。")
-            )
-        ],
+        validators=[RegexValidator(r"^[a-z0-9][a-z0-9-]*\Z", _("代码只能用小写字母、数字和连字符。"))],
     )
     name = models.CharField(_("名称"), max_length=NAME_LENGTH)
     short_name = models.CharField(_("简称"), max_length=NAME_LENGTH, blank=True)
@@ -47,9 +43,7 @@ class Institution(models.Model):
         verbose_name = _("单位机构")
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["host"], condition=~Q(host=""), name="institution_host_unique"
-            ),
+            models.UniqueConstraint(fields=["host"], condition=~Q(host=""), name="institution_host_unique"),
         ]
 
     def __str__(self) -> str:
@@ -62,9 +56,7 @@ class UnitKind(models.Model):
     ``home`` lists the kinds of unit to which units of this kind belong for tier-3 decisions.
     """
 
-    institution = models.ForeignKey(
-        Institution, models.PROTECT, related_name="unit_kinds"
-    )
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="unit_kinds")
     code = models.CharField(_("代码"), max_length=KEY_LENGTH)
     title = models.CharField(_("名称"), max_length=NAME_LENGTH)
     home = models.JSONField(_("归口单位类别"), default=list, blank=True)
@@ -74,9 +66,7 @@ class UnitKind(models.Model):
         verbose_name = _("单位类别")
         ordering: ClassVar = ["order", "id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["institution", "code"], name="unit_kind_code_unique"
-            ),
+            models.UniqueConstraint(fields=["institution", "code"], name="unit_kind_code_unique"),
         ]
 
     def __str__(self) -> str:
@@ -89,9 +79,7 @@ class PositionKind(models.Model):
     ``unit_kinds`` lists the kinds of unit that may have such a position.
     """
 
-    institution = models.ForeignKey(
-        Institution, models.PROTECT, related_name="position_kinds"
-    )
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="position_kinds")
     code = models.CharField(_("代码"), max_length=KEY_LENGTH)
     title = models.CharField(_("名称"), max_length=NAME_LENGTH)
     unit_kinds = models.JSONField(_("可设单位类别"), default=list, blank=True)
@@ -102,9 +90,7 @@ class PositionKind(models.Model):
         verbose_name = _("职务类别")
         ordering: ClassVar = ["order", "id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["institution", "code"], name="position_kind_code_unique"
-            ),
+            models.UniqueConstraint(fields=["institution", "code"], name="position_kind_code_unique"),
         ]
 
     def __str__(self) -> str:
@@ -138,16 +124,10 @@ class Unit(models.Model):
         verbose_name = _("单位")
         ordering: ClassVar = ["key"]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["institution", "key"], name="unit_key_unique"
-            ),
-            models.CheckConstraint(
-                condition=~Q(parent=F("id")), name="unit_not_own_parent"
-            ),
+            models.UniqueConstraint(fields=["institution", "key"], name="unit_key_unique"),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="unit_not_own_parent"),
         ]
-        indexes: ClassVar = [
-            models.Index(fields=["institution", "kind"], name="unit_institution_kind")
-        ]
+        indexes: ClassVar = [models.Index(fields=["institution", "kind"], name="unit_institution_kind")]
 
     def __str__(self) -> str:
         return self.name
@@ -161,13 +141,9 @@ class Unit(models.Model):
         old, self.path = self.path, path
         type(self).objects.filter(pk=self.pk).update(path=path)
         if old:
-            below = type(self).objects.filter(
-                institution_id=self.institution_id, path__startswith=old
-            )
+            below = type(self).objects.filter(institution_id=self.institution_id, path__startswith=old)
             for unit in below.exclude(pk=self.pk).only("path"):
-                type(self).objects.filter(pk=unit.pk).update(
-                    path=path + unit.path[len(old) :]
-                )
+                type(self).objects.filter(pk=unit.pk).update(path=path + unit.path[len(old) :])
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -183,9 +159,7 @@ class Person(AbstractBaseUser):
         _("用户名"),
         max_length=150,
         unique=True,
-        validators=[
-            UnicodeUsernameValidator(message=_("用户名只能用文字、数字和 @ . + - _。"))
-        ],
+        validators=[UnicodeUsernameValidator(message=_("用户名只能用文字、数字和 @ . + - _。"))],
         error_messages={"unique": _("这个用户名已有人使用。")},
     )
     key = models.CharField(_("工号或学号"), max_length=KEY_LENGTH)
@@ -194,9 +168,7 @@ class Person(AbstractBaseUser):
     email = models.EmailField(_("邮箱"), blank=True)
     is_active = models.BooleanField(_("可登录"), default=True)
     language = models.CharField(_("界面语言"), max_length=16, blank=True)
-    theme = models.CharField(
-        _("外观"), max_length=16, choices=Theme.choices, default=Theme.SYSTEM
-    )
+    theme = models.CharField(_("外观"), max_length=16, choices=Theme.choices, default=Theme.SYSTEM)
     must_change_password = models.BooleanField(default=False)
     password_changed_at = models.DateTimeField(_("上次修改密码"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -211,14 +183,10 @@ class Person(AbstractBaseUser):
         verbose_name = _("人员")
         ordering: ClassVar = ["key"]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["institution", "key"], name="person_key_unique"
-            ),
+            models.UniqueConstraint(fields=["institution", "key"], name="person_key_unique"),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["institution", "name"], name="person_institution_name"
-            ),
+            models.Index(fields=["institution", "name"], name="person_institution_name"),
         ]
 
     def __str__(self) -> str:
@@ -232,13 +200,9 @@ class Person(AbstractBaseUser):
 class Position(models.Model):
     """A position in a unit; ``kind`` is the code of a ``PositionKind``."""
 
-    institution = models.ForeignKey(
-        Institution, models.PROTECT, related_name="positions"
-    )
+    institution = models.ForeignKey(Institution, models.PROTECT, related_name="positions")
     key = models.CharField(_("职务编号"), max_length=KEY_LENGTH)
-    unit = models.ForeignKey(
-        Unit, models.PROTECT, related_name="positions", verbose_name=_("单位")
-    )
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="positions", verbose_name=_("单位"))
     kind = models.CharField(_("职务类别"), max_length=KEY_LENGTH)
     title = models.CharField(_("职务名称"), max_length=NAME_LENGTH)
 
@@ -246,15 +210,9 @@ class Position(models.Model):
         verbose_name = _("职务")
         ordering: ClassVar = ["key"]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["institution", "key"], name="position_key_unique"
-            ),
+            models.UniqueConstraint(fields=["institution", "key"], name="position_key_unique"),
         ]
-        indexes: ClassVar = [
-            models.Index(
-                fields=["institution", "kind", "unit"], name="position_kind_unit"
-            )
-        ]
+        indexes: ClassVar = [models.Index(fields=["institution", "kind", "unit"], name="position_kind_unit")]
 
     def __str__(self) -> str:
         return self.title
@@ -264,21 +222,15 @@ class PeriodQuerySet(models.QuerySet[Any]):
     """Records with a period whose first and last day are both included."""
 
     def on(self, day: Any) -> "PeriodQuerySet":
-        return self.filter(
-            Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day
-        )
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day)
 
 
 class Appointment(models.Model):
     """A person holds a position from ``starts_on`` to ``ends_on``, both included; no end: until further notice."""
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")
-    position = models.ForeignKey(
-        Position, models.PROTECT, related_name="appointments", verbose_name=_("职务")
-    )
-    person = models.ForeignKey(
-        Person, models.PROTECT, related_name="appointments", verbose_name=_("人员")
-    )
+    position = models.ForeignKey(Position, models.PROTECT, related_name="appointments", verbose_name=_("职务"))
+    person = models.ForeignKey(Person, models.PROTECT, related_name="appointments", verbose_name=_("人员"))
     starts_on = models.DateField(_("任职起"))
     ends_on = models.DateField(_("任职止"), null=True, blank=True)
 
@@ -292,17 +244,11 @@ class Appointment(models.Model):
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 name="appointment_period",
             ),
-            models.UniqueConstraint(
-                fields=["position", "person", "starts_on"], name="appointment_unique"
-            ),
+            models.UniqueConstraint(fields=["position", "person", "starts_on"], name="appointment_unique"),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["person", "starts_on"], name="appointment_person_start"
-            ),
-            models.Index(
-                fields=["position", "starts_on"], name="appointment_position_start"
-            ),
+            models.Index(fields=["person", "starts_on"], name="appointment_person_start"),
+            models.Index(fields=["position", "starts_on"], name="appointment_position_start"),
         ]
 
     def __str__(self) -> str:
@@ -313,9 +259,7 @@ class Delegation(models.Model):
     """The holder of a position lets somebody else decide in it for a while; every act under it says so."""
 
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")
-    position = models.ForeignKey(
-        Position, models.PROTECT, related_name="delegations", verbose_name=_("职务")
-    )
+    position = models.ForeignKey(Position, models.PROTECT, related_name="delegations", verbose_name=_("职务"))
     principal = models.ForeignKey(
         Person,
         models.PROTECT,
@@ -340,20 +284,12 @@ class Delegation(models.Model):
         verbose_name = _("委托")
         ordering: ClassVar = ["-starts_on", "-id"]
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(ends_on__gte=F("starts_on")), name="delegation_period"
-            ),
-            models.CheckConstraint(
-                condition=~Q(principal=F("delegate")), name="delegation_not_to_self"
-            ),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="delegation_period"),
+            models.CheckConstraint(condition=~Q(principal=F("delegate")), name="delegation_not_to_self"),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["delegate", "starts_on"], name="delegation_delegate_start"
-            ),
-            models.Index(
-                fields=["position", "starts_on"], name="delegation_position_start"
-            ),
+            models.Index(fields=["delegate", "starts_on"], name="delegation_delegate_start"),
+            models.Index(fields=["position", "starts_on"], name="delegation_position_start"),
         ]
 
     def __str__(self) -> str:
@@ -372,9 +308,7 @@ class ImportDraft(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["person", "kind"], name="import_draft_unique"
-            ),
+            models.UniqueConstraint(fields=["person", "kind"], name="import_draft_unique"),
         ]
 
     def __str__(self) -> str:

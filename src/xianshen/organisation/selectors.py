@@ -1,0 +1,294 @@
+"""Questions about units, positions and who holds them on a day.
+
+All periods include their first and last day. A person who may no longer sign in holds nothing, and a
+delegation lives only as long as its principal holds the position.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db.models import Case, Exists, JSONField, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from xianshen.common.actors import Actor, ActorKind
+from xianshen.organisation.models import (
+    Appointment,
+    Delegation,
+    Institution,
+    Person,
+    Position,
+    PositionKind,
+    Unit,
+    UnitKind,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A person deciding in a position on a day.
+
+    Args:
+        person: who decides.
+        position: the position in which they decide.
+        unit: the position's unit.
+        delegation: the delegation under which they decide, or None for their own appointment; its
+            ``principal`` is loaded.
+        capabilities: what the kind of position allows.
+    """
+
+    person: Person
+    position: Position
+    unit: Unit
+    delegation: Delegation | None = None
+    capabilities: frozenset[str] = frozenset()
+
+    @property
+    def on_behalf_of(self) -> str:
+        """``name（position）`` of the principal, or "" for the person's own position."""
+        if self.delegation is None:
+            return ""
+        return f"{self.delegation.principal.name}（{self.position.title}）"
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """What a person may do on a day, following from the positions they decide in.
+
+    Args:
+        holdings: own positions first, then those delegated.
+        below: for each unit among the holdings, the ids of that unit and of all below it.
+    """
+
+    holdings: tuple[Holding, ...] = ()
+    below: dict[int, frozenset[int]] = field(default_factory=dict)
+
+    def has(self, capability: str) -> bool:
+        """Say whether any position gives the capability."""
+        return any(capability in holding.capabilities for holding in self.holdings)
+
+    def units(self, capability: str) -> set[int]:
+        """Return the ids of the units, with all below them, for which the capability was given."""
+        found: set[int] = set()
+        for holding in self.holdings:
+            if capability in holding.capabilities:
+                found |= self.below.get(holding.unit.pk, frozenset((holding.unit.pk,)))
+        return found
+
+    def having(self, capability: str) -> list[Holding]:
+        """Return the holdings that give the capability, own positions first."""
+        return [holding for holding in self.holdings if capability in holding.capabilities]
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """All capabilities given by any position."""
+        return frozenset().union(*(holding.capabilities for holding in self.holdings))
+
+
+NO_GRANTS = Grants()
+
+
+def institution_for_host(host: str) -> Institution | None:
+    """Return the institution served under a host name, else the first one, or None if there is none."""
+    first = Case(When(host=host.lower(), then=0), default=1) if host else Value(0)
+    return Institution.objects.order_by(first, "pk").first()
+
+
+def institution_by_code(code: str) -> Institution | None:
+    """Return the institution with a code; with an empty code the only one, or None."""
+    if code:
+        return Institution.objects.filter(code=code).first()
+    found = list(Institution.objects.order_by("pk")[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def _capabilities() -> Subquery:
+    kinds = PositionKind.objects.filter(
+        institution_id=OuterRef("position__institution_id"), code=OuterRef("position__kind")
+    )
+    return Subquery(kinds.values("capabilities")[:1], output_field=JSONField())
+
+
+def _open(on: date) -> Q:
+    return Q(position__unit__closed_on__isnull=True) | Q(position__unit__closed_on__gt=on)
+
+
+def _appointments(on: date) -> QuerySet[Any]:
+    return (
+        Appointment.objects.on(on)
+        .filter(_open(on), person__is_active=True)
+        .select_related("position__unit", "person__institution")
+        .annotate(capabilities=_capabilities())
+        .order_by("starts_on", "pk")
+    )
+
+
+def live_delegations(on: date) -> QuerySet[Any]:
+    """Delegations in force on a day: not revoked, and the principal still holds the position."""
+    principal_holds = Appointment.objects.on(on).filter(
+        position_id=OuterRef("position_id"), person_id=OuterRef("principal_id")
+    )
+    return (
+        Delegation.objects.on(on)
+        .filter(
+            _open(on),
+            Exists(principal_holds),
+            revoked_at__isnull=True,
+            delegate__is_active=True,
+            principal__is_active=True,
+        )
+        .select_related("position__unit", "delegate__institution", "principal")
+        .annotate(capabilities=_capabilities())
+        .order_by("starts_on", "pk")
+    )
+
+
+def _holdings(appointments: Iterable[Any], delegations: Iterable[Any]) -> list[Holding]:
+    own = [
+        Holding(row.person, row.position, row.position.unit, None, frozenset(row.capabilities or ()))
+        for row in appointments
+    ]
+    delegated = [
+        Holding(row.delegate, row.position, row.position.unit, row, frozenset(row.capabilities or ()))
+        for row in delegations
+    ]
+    seen: set[tuple[int, int]] = set()
+    unique = []
+    for holding in own + delegated:
+        identity = (holding.person.pk, holding.position.pk)
+        if identity not in seen:
+            seen.add(identity)
+            unique.append(holding)
+    return unique
+
+
+def holdings_of(person: Person, on: date) -> list[Holding]:
+    """Return the positions in which a person decides on a day, own ones first; two queries."""
+    if not person.is_active:
+        return []
+    scope = {"institution_id": person.institution_id}
+    return _holdings(
+        _appointments(on).filter(person_id=person.pk, **scope),
+        live_delegations(on).filter(delegate_id=person.pk, **scope),
+    )
+
+
+def holders(institution_id: int, *, position_kind: str, unit_id: int, on: date) -> list[Holding]:
+    """Return who decides in a unit's positions of a kind on a day, holders before delegates; two queries."""
+    where = {
+        "institution_id": institution_id,
+        "position__institution_id": institution_id,
+        "position__kind": position_kind,
+        "position__unit_id": unit_id,
+    }
+    return _holdings(_appointments(on).filter(**where), live_delegations(on).filter(**where))
+
+
+def grants_of(person: Person, on: date) -> Grants:
+    """Return what a person may do on a day; at most three queries."""
+    holdings = holdings_of(person, on)
+    if not holdings:
+        return NO_GRANTS
+    paths = {holding.unit.pk: holding.unit.path for holding in holdings}
+    below: dict[int, set[int]] = {pk: {pk} for pk in paths}
+    condition = Q()
+    for path in paths.values():
+        condition |= Q(path__startswith=path)
+    units = Unit.objects.filter(condition, institution_id=person.institution_id).values_list("pk", "path")
+    for pk, path in units:
+        for top, start in paths.items():
+            if path.startswith(start):
+                below[top].add(pk)
+    return Grants(tuple(holdings), {pk: frozenset(ids) for pk, ids in below.items()})
+
+
+def actor_for(person: Person, on: date, *, holding: Holding | None = None) -> Actor:
+    """Return the person as the ledger shows them.
+
+    Args:
+        person: who acts.
+        on: the day of the act.
+        holding: the position in which they act; without it their first position on that day, if any.
+    """
+    if holding is None:
+        found = holdings_of(person, on)
+        holding = found[0] if found else None
+    return actor_in(person, holding)
+
+
+def actor_in(person: Person, holding: Holding | None) -> Actor:
+    """Return the person acting in exactly this holding, or in no position; no holdings are looked up."""
+    return Actor(
+        kind=ActorKind.PERSON,
+        institution_id=person.institution_id,
+        institution=person.institution.code,
+        person_id=person.pk,
+        key=person.key,
+        name=person.name,
+        position=holding.position.title if holding else "",
+        unit=holding.unit.name if holding else "",
+        on_behalf_of=holding.on_behalf_of if holding else "",
+    )
+
+
+def descendants(institution_id: int, unit_id: int) -> set[int]:
+    """Return the ids of a unit and of all units below it; empty for a unit of another institution."""
+    path = Unit.objects.filter(institution_id=institution_id, pk=unit_id).values_list("path", flat=True).first()
+    if path is None:
+        return set()
+    below = Unit.objects.filter(institution_id=institution_id, path__startswith=path)
+    return set(below.values_list("pk", flat=True)) | {unit_id}
+
+
+def ancestors(unit: Unit) -> list[Unit]:
+    """Return the units above a unit, the nearest first."""
+    ids = [int(part) for part in unit.path.split("/") if part and int(part) != unit.pk]
+    found = Unit.objects.in_bulk(ids)
+    return [found[pk] for pk in reversed(ids) if pk in found]
+
+
+def unit_of_kind(institution_id: int, kind: str) -> Unit | None:
+    """Return the institution's only open unit of a kind; None if there is none or more than one."""
+    found = list(Unit.objects.filter(institution_id=institution_id, kind=kind, closed_on__isnull=True)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def home_unit(unit: Unit) -> Unit | None:
+    """Return the unit to which a unit belongs for decisions on its third-tier accounts.
+
+    The kinds of home unit come from ``UnitKind.home``: the nearest open unit of those kinds above the
+    unit, else the institution's only unit of the first of those kinds that has exactly one. None for
+    kinds without a home.
+    """
+    kind = UnitKind.objects.filter(institution_id=unit.institution_id, code=unit.kind).first()
+    if kind is None or not kind.home:
+        return None
+    for above in ancestors(unit):
+        if above.kind in kind.home and above.closed_on is None:
+            return above
+    for code in kind.home:
+        sole = unit_of_kind(unit.institution_id, code)
+        if sole is not None and sole.pk != unit.pk:
+            return sole
+    return None
+
+
+def units(institution_id: int, *, closed: bool = False) -> QuerySet[Unit]:
+    """Return the institution's units in order of the tree's keys; open ones unless ``closed``."""
+    found = Unit.objects.filter(institution_id=institution_id)
+    return found if closed else found.filter(closed_on__isnull=True)
+
+
+def positions(institution_id: int) -> QuerySet[Position]:
+    return Position.objects.filter(institution_id=institution_id).select_related("unit")
+
+
+def people(institution_id: int, *, query: str = "") -> QuerySet[Person]:
+    """Return the institution's people, optionally those whose name, number or user name holds a text."""
+    found = Person.objects.filter(institution_id=institution_id)
+    query = query.strip().replace("\x00", "")
+    if query:
+        found = found.filter(
+            Q(name__icontains=query) | Q(key__startswith=query) | Q(username__startswith=query.lower())
+        )
+    return found
