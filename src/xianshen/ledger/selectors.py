@@ -1,0 +1,83 @@
+"""Reading the ledger: timelines of records and of institutions."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from xianshen.ledger.models import LedgerAbout, LedgerEntry
+
+
+def entries_about(
+    institution: str, subject_type: str, subject_id: str, *, limit: int = 50, before: int | None = None
+) -> list[LedgerEntry]:
+    """Return the entries on a record's page, newest first: those whose subject it is, and those about it.
+
+    Args:
+        institution: code of the institution.
+        subject_type: dotted model label.
+        subject_id: primary key as text.
+        limit: at most so many.
+        before: only entries with a lower sequence (the next page).
+    """
+    about = LedgerAbout.objects.filter(institution=institution, subject_type=subject_type, subject_id=subject_id)
+    own = LedgerEntry.objects.filter(institution=institution, subject_type=subject_type, subject_id=subject_id)
+    if before is not None:
+        about, own = about.filter(sequence__lt=before), own.filter(sequence__lt=before)
+    newest = list(own.order_by("-sequence")[:limit])
+    further = list(about.order_by("-sequence").values_list("sequence", flat=True)[:limit])
+    if further:
+        newest += LedgerEntry.objects.filter(institution=institution, sequence__in=further)
+        newest.sort(key=lambda entry: entry.sequence, reverse=True)
+    return newest[:limit]
+
+
+def count_about(institution: str, subject_type: str, subject_id: str) -> int:
+    """Return how many entries a record's page could show."""
+    subject = {"institution": institution, "subject_type": subject_type, "subject_id": subject_id}
+    return LedgerEntry.objects.filter(**subject).count() + LedgerAbout.objects.filter(**subject).count()
+
+
+def recent_entries(
+    institution: str,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    events: Iterable[str] = (),
+    search: str = "",
+) -> list[LedgerEntry]:
+    """Return an institution's entries, newest first.
+
+    Args:
+        institution: its code.
+        limit: at most so many.
+        before: only entries with a lower sequence (the next page).
+        events: only these event codes, or all.
+        search: only entries whose actor or subject contains this text.
+    """
+    entries = LedgerEntry.objects.filter(institution=institution)
+    if before is not None:
+        entries = entries.filter(sequence__lt=before)
+    if events := list(events):
+        entries = entries.filter(event__in=events)
+    if search:
+        entries = entries.filter(Q(actor_name__icontains=search) | Q(subject_label__icontains=search))
+    return list(entries.order_by("-sequence")[:limit])
+
+
+def entry_at(institution: str, sequence: int) -> LedgerEntry | None:
+    """Return one entry, or None."""
+    return LedgerEntry.objects.filter(institution=institution, sequence=sequence).first()
+
+
+def about_of(entries: Iterable[LedgerEntry]) -> dict[int, list[LedgerAbout]]:
+    """Return the further subjects of entries of one institution by sequence; one query."""
+    found: dict[int, list[LedgerAbout]] = {}
+    wanted = list(entries)
+    if not wanted:
+        return found
+    rows = LedgerAbout.objects.filter(
+        institution=wanted[0].institution, sequence__in=[entry.sequence for entry in wanted]
+    )
+    for row in rows.order_by("sequence", "place"):
+        found.setdefault(row.sequence, []).append(row)
+    return found
