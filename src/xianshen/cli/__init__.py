@@ -1,0 +1,1 @@
+"""Operating the platform from a terminal: ``xianshen`` and ``python -m xianshen``."""
