@@ -11,7 +11,7 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         """Load every room's events, so that timelines can show what rooms not yet imported have recorded."""
-        from xianshen.ledger import checks  # noqa: F401, PLC0415
+        from xianshen.ledger import checks  # noqa: F401
 
         for config in apps.get_app_configs():
             if config.name.startswith("xianshen.") and module_has_submodule(config.module, "events"):
