@@ -1,0 +1,1 @@
+// Behaviour of the pages. Everything works without it; it adds comfort.

@@ -1,0 +1,77 @@
+"""Language, refusals and expired sign-ins, for every page."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
+
+from xianshen.common.errors import Refusal
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+logger = logging.getLogger(__name__)
+
+
+class LanguageChoiceMiddleware:
+    """Chinese, unless the person or this browser chose another language.
+
+    Accept-Language is ignored on purpose: the regulation and the offices' words are Chinese, and a
+    browser's default is no choice.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        known = dict(settings.LANGUAGES)
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        if chosen not in known:
+            chosen = request.session.get("language", "")
+        with translation.override(chosen if chosen in known else settings.LANGUAGE_CODE):
+            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", translation.get_language())
+        return response
+
+
+def _grants(request: HttpRequest) -> Any:
+    from xianshen.organisation.selectors import NO_GRANTS, grants_of
+
+    return grants_of(request.user, timezone.localdate()) if request.user.is_authenticated else NO_GRANTS
+
+
+class RefusalMiddleware:
+    """Turns refusals into pages (or toasts, for HTMX) that say why and what next.
+
+    It also gives every request its ``grants`` and keeps what was typed when a sign-in has expired.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        from xianshen.web import kept
+
+        if not hasattr(request, "grants"):
+            request.grants = SimpleLazyObject(lambda: _grants(request))  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        return kept.after(request, response)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        from xianshen.web.views import errors
+
+        if isinstance(exception, Refusal):
+            return errors.refused(request, exception)
+        if isinstance(exception, ValidationError):
+            return errors.invalid(request, exception)
+        if isinstance(exception, OperationalError):
+            logger.error("database not available: %s", exception)
+            return errors.busy(request)
+        return None

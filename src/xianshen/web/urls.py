@@ -1,0 +1,16 @@
+from django.urls import path
+
+from xianshen.web.views import frame, notices, search, workbench
+
+app_name = "web"
+
+urlpatterns = [
+    path("", workbench.workbench, name="workbench"),
+    path("search/", search.search_page, name="search"),
+    path("notices/", notices.notice_list, name="notices"),
+    path("notices/read/", notices.read_all, name="notices_read"),
+    path("notices/<int:pk>/", notices.open_notice, name="notice_open"),
+    path("continue/", frame.continue_form, name="continue"),
+    path("language/", frame.language, name="language"),
+    path("healthz", frame.healthz, name="healthz"),
+]
