@@ -1,0 +1,27 @@
+"""Chinese numerals for article and form labels."""
+
+DIGITS = "零一二三四五六七八九"
+LIMIT = 999
+
+
+def chinese_numeral(number: int) -> str:
+    """Write a number from 1 to 999 as Chinese law does: 8 → 八, 10 → 十, 21 → 二十一, 105 → 一百零五.
+
+    Raises:
+        ValueError: the number is outside 1–999.
+    """
+    if not 1 <= number <= LIMIT:
+        raise ValueError(f"no article numeral for {number}")
+    hundreds, rest = divmod(number, 100)
+    tens, ones = divmod(rest, 10)
+    text = f"{DIGITS[hundreds]}百" if hundreds else ""
+    if tens:
+        text += "十" if tens == 1 and not hundreds else f"{DIGITS[tens]}十"
+    elif hundreds and ones:
+        text += "零"
+    return text + (DIGITS[ones] if ones else "")
+
+
+def article_label(number: int) -> str:
+    """Return how an article is cited, e.g. 第八条."""
+    return f"第{chinese_numeral(number)}条"
