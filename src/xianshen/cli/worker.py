@@ -38,23 +38,33 @@ def work(options: argparse.Namespace) -> int:
     """Run until stopped by a signal; with ``--once`` until nothing is left to do."""
     discover()
     name = get_random_string(32)
-    worker = Worker(
+    if options.once:
+        run_due(timezone.now(), name)
+        carry_out_all(name)
+        return 0
+    worker = _worker(name, interval=options.interval, batch=False)
+    worker.configure_signals()
+    threading.Thread(target=_watch_the_clock, args=(name,), name="clock", daemon=True).start()
+    worker.run()
+    return 0
+
+
+def carry_out_all(name: str) -> None:
+    """Carry out enqueued tasks until none is left, those that they enqueue included."""
+    _worker(name, interval=0, batch=True).run()
+
+
+def _worker(name: str, *, interval: float, batch: bool) -> Worker:
+    return Worker(
         queue_names=["*"],
-        interval=options.interval,
-        batch=options.once,
+        interval=interval,
+        batch=batch,
         backend_name="default",
         startup_delay=False,
         max_tasks=None,
         worker_id=name,
         excluded_queue_names=[],
     )
-    if options.once:
-        run_due(timezone.now(), name)
-    else:
-        worker.configure_signals()
-        threading.Thread(target=_watch_the_clock, args=(name,), name="clock", daemon=True).start()
-    worker.run()
-    return 0
 
 
 def discover() -> None:

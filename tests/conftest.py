@@ -1,0 +1,111 @@
+"""Fixtures for every room's tests."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.cache import cache
+from django.test import Client
+
+from tests.support.queries import assert_queries_constant
+from tests.support.writes import Watch, watch
+
+# Playwright's event loop runs in the thread that also asks the database in browser tests.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+@pytest.fixture(scope="session")
+def _watch() -> Iterator[Watch]:
+    with watch() as state:
+        yield state
+
+
+@pytest.fixture(autouse=True)
+def _writes_stay_inside_acts(request: pytest.FixtureRequest, _watch: Watch) -> Iterator[None]:
+    """Fail a test whose requests write a room's tables outside an act (see :mod:`tests.support.writes`)."""
+    _watch.found.clear()
+    _watch.active = request.node.get_closest_marker("writes_outside_acts") is None
+    yield
+    assert not _watch.found, "\n".join(_watch.found)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """Empty the cache after tests that really commit; in the others it is rolled back with everything else."""
+    yield
+    if {"transactional_db", "live_server"} & set(request.fixturenames):
+        with django_db_blocker.unblock():
+            cache.clear()
+
+
+@pytest.fixture
+def client_of() -> Callable[[Any], Client]:
+    """Return a client signed in as the given person."""
+
+    def sign_in(person: Any) -> Client:
+        client = Client()
+        client.force_login(person, backend=django_settings.AUTHENTICATION_BACKENDS[0])
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def run_tasks(db: None) -> Callable[[], int]:
+    """Return a function that carries out every task enqueued so far and returns how many succeeded.
+
+    A task that fails fails the test with its traceback.
+    """
+    from django_tasks_db.models import DBTaskResult
+
+    from xianshen.cli.worker import carry_out_all
+
+    def run() -> int:
+        before = DBTaskResult.objects.successful().count()
+        carry_out_all("tests")
+        failed = DBTaskResult.objects.failed().first()
+        assert failed is None, failed.traceback
+        return DBTaskResult.objects.successful().count() - before
+
+    return run
+
+
+@pytest.fixture
+def queries_constant() -> Callable[..., int]:
+    """Return :func:`tests.support.queries.assert_queries_constant`."""
+    return assert_queries_constant
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Return a fixed moment: a Monday at noon in term time."""
+    return datetime(2026, 9, 14, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Start the browser once for all tests of this process."""
+    from tests.support.browser import launched
+
+    with launched() as running:
+        yield running
+
+
+@pytest.fixture
+def pages(browser: Any, live_server: Any) -> Iterator[Any]:
+    """Open pages on the live server: ``pages(person, width=390)``. Any error in one fails the test."""
+    from tests.support.browser import Pages
+
+    opened = Pages(browser, live_server.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(pages: Any) -> Any:
+    """Return a page at desktop width, not signed in."""
+    return pages()
