@@ -18,3 +18,15 @@ class ImportKind(models.TextChoices):
     UNITS = "units", _("单位")
     PEOPLE = "people", _("人员")
     POSITIONS = "positions", _("职务与任职")
+
+
+#: Capability to keep units, positions and people; the vocabulary of capabilities is the policy's.
+MANAGE = "organisation.manage"
+
+
+class AttemptPurpose(models.TextChoices):
+    """What somebody tries to prove who they are for."""
+
+    SIGN_IN = "sign_in", _("登录")
+    ADDRESS = "address", _("同一网络地址登录")
+    SIGNING = "signing", _("签署")

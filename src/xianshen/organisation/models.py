@@ -5,7 +5,8 @@ today, for themselves or under a delegation. The kinds of units and positions ar
 ``regulation`` writes them here when a version comes into force.
 """
 
-from typing import Any, ClassVar
+from datetime import date
+from typing import Any, Self, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -15,6 +16,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from xianshen.organisation.enums import ImportKind, Theme
+
+M = TypeVar("M", bound=models.Model)
 
 KEY_LENGTH = 64
 NAME_LENGTH = 120
@@ -41,8 +44,8 @@ class Institution(models.Model):
 
     class Meta:
         verbose_name = _("单位机构")
-        ordering: ClassVar = ["id"]
-        constraints: ClassVar = [
+        ordering = ["id"]
+        constraints = [
             models.UniqueConstraint(fields=["host"], condition=~Q(host=""), name="institution_host_unique"),
         ]
 
@@ -64,8 +67,8 @@ class UnitKind(models.Model):
 
     class Meta:
         verbose_name = _("单位类别")
-        ordering: ClassVar = ["order", "id"]
-        constraints: ClassVar = [
+        ordering = ["order", "id"]
+        constraints = [
             models.UniqueConstraint(fields=["institution", "code"], name="unit_kind_code_unique"),
         ]
 
@@ -88,8 +91,8 @@ class PositionKind(models.Model):
 
     class Meta:
         verbose_name = _("职务类别")
-        ordering: ClassVar = ["order", "id"]
-        constraints: ClassVar = [
+        ordering = ["order", "id"]
+        constraints = [
             models.UniqueConstraint(fields=["institution", "code"], name="position_kind_code_unique"),
         ]
 
@@ -122,12 +125,12 @@ class Unit(models.Model):
 
     class Meta:
         verbose_name = _("单位")
-        ordering: ClassVar = ["key"]
-        constraints: ClassVar = [
+        ordering = ["key"]
+        constraints = [
             models.UniqueConstraint(fields=["institution", "key"], name="unit_key_unique"),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="unit_not_own_parent"),
         ]
-        indexes: ClassVar = [models.Index(fields=["institution", "kind"], name="unit_institution_kind")]
+        indexes = [models.Index(fields=["institution", "kind"], name="unit_institution_kind")]
 
     def __str__(self) -> str:
         return self.name
@@ -177,15 +180,15 @@ class Person(AbstractBaseUser):
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar = ["key", "name"]
+    REQUIRED_FIELDS = ["key", "name"]
 
     class Meta:
         verbose_name = _("人员")
-        ordering: ClassVar = ["key"]
-        constraints: ClassVar = [
+        ordering = ["key"]
+        constraints = [
             models.UniqueConstraint(fields=["institution", "key"], name="person_key_unique"),
         ]
-        indexes: ClassVar = [
+        indexes = [
             models.Index(fields=["institution", "name"], name="person_institution_name"),
         ]
 
@@ -208,21 +211,31 @@ class Position(models.Model):
 
     class Meta:
         verbose_name = _("职务")
-        ordering: ClassVar = ["key"]
-        constraints: ClassVar = [
+        ordering = ["key"]
+        constraints = [
             models.UniqueConstraint(fields=["institution", "key"], name="position_key_unique"),
         ]
-        indexes: ClassVar = [models.Index(fields=["institution", "kind", "unit"], name="position_kind_unit")]
+        indexes = [models.Index(fields=["institution", "kind", "unit"], name="position_kind_unit")]
 
     def __str__(self) -> str:
         return self.title
 
 
-class PeriodQuerySet(models.QuerySet[Any]):
+class PeriodQuerySet(models.QuerySet[M]):
     """Records with a period whose first and last day are both included."""
 
-    def on(self, day: Any) -> "PeriodQuerySet":
+    def on(self, day: Any) -> Self:
+        """Those whose period includes a day (a date, or an ``OuterRef`` to one)."""
         return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day)
+
+    def on_or_after(self, day: Any) -> Self:
+        """Those whose period includes a day or begins after it."""
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day))
+
+    def overlapping(self, first: date, last: date | None) -> Self:
+        """Those that share a day with a period; without ``last`` it has no end."""
+        found = self.on_or_after(first)
+        return found if last is None else found.filter(starts_on__lte=last)
 
 
 class Appointment(models.Model):
@@ -238,15 +251,15 @@ class Appointment(models.Model):
 
     class Meta:
         verbose_name = _("任职")
-        ordering: ClassVar = ["-starts_on", "-id"]
-        constraints: ClassVar = [
+        ordering = ["-starts_on", "-id"]
+        constraints = [
             models.CheckConstraint(
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 name="appointment_period",
             ),
             models.UniqueConstraint(fields=["position", "person", "starts_on"], name="appointment_unique"),
         ]
-        indexes: ClassVar = [
+        indexes = [
             models.Index(fields=["person", "starts_on"], name="appointment_person_start"),
             models.Index(fields=["position", "starts_on"], name="appointment_position_start"),
         ]
@@ -282,12 +295,12 @@ class Delegation(models.Model):
 
     class Meta:
         verbose_name = _("委托")
-        ordering: ClassVar = ["-starts_on", "-id"]
-        constraints: ClassVar = [
+        ordering = ["-starts_on", "-id"]
+        constraints = [
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="delegation_period"),
             models.CheckConstraint(condition=~Q(principal=F("delegate")), name="delegation_not_to_self"),
         ]
-        indexes: ClassVar = [
+        indexes = [
             models.Index(fields=["delegate", "starts_on"], name="delegation_delegate_start"),
             models.Index(fields=["position", "starts_on"], name="delegation_position_start"),
         ]
@@ -307,7 +320,7 @@ class ImportDraft(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [
+        constraints = [
             models.UniqueConstraint(fields=["person", "kind"], name="import_draft_unique"),
         ]
 

@@ -58,10 +58,14 @@ class Grants:
     Args:
         holdings: own positions first, then those delegated.
         below: for each unit among the holdings, the ids of that unit and of all below it.
+        person_id: primary key of the person; 0 for nobody.
+        institution_id: the person's institution; 0 for nobody.
     """
 
     holdings: tuple[Holding, ...] = ()
     below: dict[int, frozenset[int]] = field(default_factory=dict)
+    person_id: int = 0
+    institution_id: int = 0
 
     def has(self, capability: str) -> bool:
         """Say whether any position gives the capability."""
@@ -184,11 +188,51 @@ def holders(institution_id: int, *, position_kind: str, unit_id: int, on: date) 
     return _holdings(_appointments(on).filter(**where), live_delegations(on).filter(**where))
 
 
+def holder_exists(*, kind: Any, unit_id: Any, on: date, except_person: Any) -> Q:
+    """Return a condition for a queryset: somebody else than a person holds or acts in a position today.
+
+    Args:
+        kind: the position's kind, or an expression such as ``OuterRef("position_kind")``.
+        unit_id: its unit, or an expression.
+        on: the day.
+        except_person: person who does not count, nor delegates of theirs; a key or an expression.
+    """
+    own = (
+        Appointment.objects.on(on)
+        .filter(_open(on), position__kind=kind, position__unit_id=unit_id, person__is_active=True)
+        .exclude(person_id=except_person)
+    )
+    delegated = (
+        live_delegations(on)
+        .filter(position__kind=kind, position__unit_id=unit_id)
+        .exclude(principal_id=except_person)
+        .exclude(delegate_id=except_person)
+    )
+    return Q(Exists(own)) | Q(Exists(delegated))
+
+
+def holder_exists(*, kind: Any, unit_id: Any, on: date, except_person: Any = None) -> Q:
+    """Return a condition: somebody decides in a unit's position of a kind on a day, as holder or delegate.
+
+    Args:
+        kind: code of the kind of position, or an ``OuterRef`` to it.
+        unit_id: the unit, or an ``OuterRef`` to it.
+        on: the day.
+        except_person: a person who does not count, or an ``OuterRef`` to them.
+    """
+    own = _appointments(on).filter(position__kind=kind, position__unit_id=unit_id)
+    delegated = live_delegations(on).filter(position__kind=kind, position__unit_id=unit_id)
+    if except_person is not None:
+        own = own.exclude(person_id=except_person)
+        delegated = delegated.exclude(delegate_id=except_person)
+    return Q(Exists(own)) | Q(Exists(delegated))
+
+
 def grants_of(person: Person, on: date) -> Grants:
     """Return what a person may do on a day; at most three queries."""
     holdings = holdings_of(person, on)
     if not holdings:
-        return NO_GRANTS
+        return Grants(person_id=person.pk, institution_id=person.institution_id)
     paths = {holding.unit.pk: holding.unit.path for holding in holdings}
     below: dict[int, set[int]] = {pk: {pk} for pk in paths}
     condition = Q()
@@ -199,7 +243,7 @@ def grants_of(person: Person, on: date) -> Grants:
         for top, start in paths.items():
             if path.startswith(start):
                 below[top].add(pk)
-    return Grants(tuple(holdings), {pk: frozenset(ids) for pk, ids in below.items()})
+    return Grants(tuple(holdings), {pk: frozenset(ids) for pk, ids in below.items()}, person.pk, person.institution_id)
 
 
 def actor_for(person: Person, on: date, *, holding: Holding | None = None) -> Actor:
@@ -271,6 +315,29 @@ def home_unit(unit: Unit) -> Unit | None:
         if sole is not None and sole.pk != unit.pk:
             return sole
     return None
+
+
+def unit_in(institution_id: int, unit_id: int) -> Unit:
+    """Return a unit of the institution.
+
+    Raises:
+        Unit.DoesNotExist: not in the institution.
+    """
+    return Unit.objects.get(pk=unit_id, institution_id=institution_id)
+
+
+def unit_for_relation(relation: str, unit: Unit) -> Unit | None:
+    """Return the unit that a policy names by its relation to a unit.
+
+    Args:
+        relation: ``sponsor`` (the unit itself), ``home`` or ``kind:<unit kind>``.
+        unit: the sponsoring unit.
+    """
+    if relation == "sponsor":
+        return unit
+    if relation == "home":
+        return home_unit(unit)
+    return unit_of_kind(unit.institution_id, relation.removeprefix("kind:"))
 
 
 def units(institution_id: int, *, closed: bool = False) -> QuerySet[Unit]:
