@@ -1,0 +1,1 @@
+"""Rendering annexes: pure functions from a layout and its data to PDF, DOCX and HTML."""

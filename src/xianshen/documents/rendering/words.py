@@ -1,0 +1,13 @@
+"""Words printed on the annexes. The forms are Chinese whatever the interface language: never translated."""
+
+SEAL = "印章：{unit}"
+SEALED = "（已盖章：{unit}）"
+COPY = "{holder}存"
+TICK = "√"
+BOX = "□"
+TICKED_BOX = "☑"
+CODE = "核验码"
+SCAN = "扫码或打开上面的地址，可查本表是否有效、有没有改动。"
+QR = "核验二维码"
+PAGE = "第 {page} 页，共 {pages} 页"
+EDITABLE = "本文件可以编辑，以加盖电子签章的 PDF 为准。"
