@@ -211,23 +211,6 @@ def holder_exists(*, kind: Any, unit_id: Any, on: date, except_person: Any) -> Q
     return Q(Exists(own)) | Q(Exists(delegated))
 
 
-def holder_exists(*, kind: Any, unit_id: Any, on: date, except_person: Any = None) -> Q:
-    """Return a condition: somebody decides in a unit's position of a kind on a day, as holder or delegate.
-
-    Args:
-        kind: code of the kind of position, or an ``OuterRef`` to it.
-        unit_id: the unit, or an ``OuterRef`` to it.
-        on: the day.
-        except_person: a person who does not count, or an ``OuterRef`` to them.
-    """
-    own = _appointments(on).filter(position__kind=kind, position__unit_id=unit_id)
-    delegated = live_delegations(on).filter(position__kind=kind, position__unit_id=unit_id)
-    if except_person is not None:
-        own = own.exclude(person_id=except_person)
-        delegated = delegated.exclude(delegate_id=except_person)
-    return Q(Exists(own)) | Q(Exists(delegated))
-
-
 def grants_of(person: Person, on: date) -> Grants:
     """Return what a person may do on a day; at most three queries."""
     holdings = holdings_of(person, on)

@@ -23,6 +23,7 @@ from xianshen.organisation.services._shared import (
     save_checked,
     unit_subject,
 )
+from xianshen.organisation.services.sign_in import forget_failures
 from xianshen.workflow.tables import locked
 
 #: Letters and digits that nobody mistakes for another when a password is read aloud or copied by hand.
@@ -159,6 +160,7 @@ def set_one_time_password(*, actor: Actor, person_id: int, now: datetime) -> str
     person.must_change_password = True
     person.password_changed_at = now
     person.save(update_fields=["password", "must_change_password", "password_changed_at"])
+    forget_failures(person=person)
     record(events.ONE_TIME_PASSWORD_SET, actor=actor, subject=person_subject(person), payload={}, at=now)
     return password
 

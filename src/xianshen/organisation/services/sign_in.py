@@ -45,7 +45,7 @@ class LockedOut(ValidationError):
         self.until = until
 
 
-@no_act(why="counts an attempt in a transaction of its own; the lock itself is recorded by lock_out")
+@no_act(why="counts an attempt in an act of its own, which must stand when this refuses")
 def begin_attempt(
     *, purpose: AttemptPurpose, subject: str, institution: Institution, person: Person | None, now: datetime
 ) -> None:
@@ -61,32 +61,37 @@ def begin_attempt(
     Raises:
         LockedOut: the limit has been reached; do not check the secret.
     """
-    key = _digest(purpose, subject)
-    locked_now = False
-    with transaction.atomic():
-        row = _row(key, now)
-        if row.locked_until is not None and row.locked_until > now:
-            raise LockedOut(row.locked_until)
-        if row.locked_until is not None or row.window_started_at + WINDOW <= now:
-            row.failures, row.window_started_at, row.locked_until = 0, now, None
-        row.failures += 1
-        if row.failures > LIMITS[purpose]:
-            row.locked_until = now + WINDOW
-            locked_now = True
-        row.save()
-    if locked_now:
-        until = now + WINDOW
-        lock_out(purpose=purpose, institution=institution, person=person, until=until, now=now)
+    until = _count_attempt(purpose=purpose, subject=subject, institution=institution, person=person, now=now)
+    if until is not None:
         raise LockedOut(until)
 
 
-@no_act(why="gives back the count of an attempt that was right")
+@act(records=False, why="an attempt is a count that expires; the lock to which it leads is recorded by lock_out")
+def _count_attempt(
+    *, purpose: AttemptPurpose, subject: str, institution: Institution, person: Person | None, now: datetime
+) -> datetime | None:
+    row = _row(_digest(purpose, subject), now)
+    if row.locked_until is not None and row.locked_until > now:
+        return row.locked_until
+    if row.locked_until is not None or row.window_started_at + WINDOW <= now:
+        row.failures, row.window_started_at, row.locked_until = 0, now, None
+    if row.failures < LIMITS[purpose]:
+        row.failures += 1
+        row.save(update_fields=["failures", "window_started_at", "locked_until"])
+        return None
+    row.locked_until = now + WINDOW
+    row.save(update_fields=["locked_until"])
+    lock_out(purpose=purpose, institution=institution, person=person, until=row.locked_until, now=now)
+    return row.locked_until
+
+
+@act(records=False, why="gives back the count of an attempt that was right")
 def attempt_succeeded(*, purpose: AttemptPurpose, subject: str) -> None:
     """Give back an attempt whose secret was right; earlier failures stay counted."""
     Lockout.objects.filter(subject=_digest(purpose, subject), failures__gt=0).update(failures=F("failures") - 1)
 
 
-@no_act(why="clears counts after the Office has set another password")
+@act(records=False, why="clears counts after the Office has set another password, which is recorded")
 def forget_failures(*, person: Person) -> None:
     """Forget the failures of a person, so that a new password can be used at once."""
     subjects = [
