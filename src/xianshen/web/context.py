@@ -192,6 +192,7 @@ class Shell:
                 "saved": _("已保存"),
                 "unsaved": _("还没有保存"),
                 "copied": _("已复制"),
+                "dismiss": _("收起"),
                 "leave": _("这一页还有没保存的内容"),
                 "chosen": _("已选 {n} 个"),
                 "opinion": _("（你写的意见会出现在这里）"),
