@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
 
+from tests.support.emptying import ledger_may_be_emptied
 from tests.support.queries import assert_queries_constant
 from tests.support.writes import Watch, watch
 
@@ -22,6 +23,12 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 def _watch() -> Iterator[Watch]:
     with watch() as state:
         yield state
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ledger_may_be_emptied() -> Iterator[None]:
+    with ledger_may_be_emptied():
+        yield
 
 
 @pytest.fixture(autouse=True)
