@@ -1,0 +1,38 @@
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from xianshen.approvals import rules
+from xianshen.approvals.models import ApprovalChain, ApprovalStep
+from xianshen.approvals.selectors import Deciders, deciders
+from xianshen.common.decisions import Allowed, Decision, Denied
+from xianshen.organisation.selectors import Holding
+
+
+def who_decides(found: Deciders) -> str:
+    """Say in words who may decide, for refusals and for the page."""
+    if not found.holdings:
+        return _("职位空缺，办公室补任后可以办理")
+    return "、".join(dict.fromkeys(f"{h.unit.name}{h.position.title}" for h in found.holdings))
+
+
+def holding_for(found: Deciders, person_id: int) -> Holding | None:
+    """Return in which position the person decides; an own position goes before a delegated one."""
+    mine = [holding for holding in found.holdings if holding.person.pk == person_id]
+    return min(mine, key=lambda holding: holding.delegation is not None, default=None)
+
+
+def may_decide(step: ApprovalStep, chain: ApprovalChain, person_id: int, on: date) -> Decision:
+    """Say whether the person may decide the step on that day."""
+    if chain.applicant_id == person_id:
+        return Denied(_("这是你自己提交的，不能由你审批。等%(who)s办理。") % {"who": step.name}, rules.NO_SELF_DECISION)
+    found = deciders(step, chain, on)
+    if holding_for(found, person_id):
+        return Allowed()
+    return Denied(_("这一步由%(who)s办理。要代办，先由本人委托。") % {"who": who_decides(found)}, rules.SIGNING)
+
+
+def may_withdraw(chain: ApprovalChain, person_id: int) -> Decision:
+    if chain.applicant_id == person_id:
+        return Allowed()
+    return Denied(_("只有申请人可以撤回。"), rules.SIGNING)

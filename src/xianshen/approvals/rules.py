@@ -1,0 +1,6 @@
+from xianshen.common.rules import declare
+
+NO_SELF_DECISION = declare("approval.no_self_decision", room="approvals")
+SIGNING = declare("approval.signing", room="approvals")
+REASONS_REQUIRED = declare("approval.reasons_required", room="approvals")
+REPORT_TO_OFFICE = declare("report.to_office", room="approvals")

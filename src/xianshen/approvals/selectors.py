@@ -1,0 +1,190 @@
+"""Who decides what, seen from a step, from a person and from a subject."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+
+from xianshen.approvals.enums import ChainState, StepKind, StepState
+from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phrase
+from xianshen.organisation.selectors import Holding, holder_exists, holders
+
+OPEN_STEPS = (StepState.CURRENT, StepState.QUERIED)
+
+
+@dataclass(frozen=True, slots=True)
+class Deciders:
+    """Who may decide a step today.
+
+    Args:
+        holdings: people in the deciding position, or acting for its holder.
+        escalated: whether the step has gone to the position that policy names instead.
+        vacant: whether the step's own position has no holder today.
+    """
+
+    holdings: list[Holding]
+    escalated: bool
+    vacant: bool
+
+
+def _without(holdings: Iterable[Holding], person_id: int) -> list[Holding]:
+    """Drop the applicant, and delegates who would decide in the applicant's name."""
+    return [
+        holding
+        for holding in holdings
+        if person_id not in {holding.person.pk, holding.delegation.principal_id if holding.delegation else None}
+    ]
+
+
+def deciders(step: ApprovalStep, chain: ApprovalChain, on: date) -> Deciders:
+    """Resolve who may decide the step on a day: position, delegate, or the escalation that policy names."""
+    position_kind, unit_id = step.position_kind, step.unit_id
+    if step.state == StepState.QUERIED:
+        position_kind, unit_id = answering_position(step, chain)
+    own = holders(chain.institution_id, position_kind=position_kind, unit_id=unit_id, on=on)
+    others = _without(own, chain.applicant_id)
+    if others or not step.escalation_unit_id:
+        return Deciders(others, escalated=False, vacant=not own)
+    escalated = holders(
+        chain.institution_id, position_kind=step.escalation_position_kind, unit_id=step.escalation_unit_id, on=on
+    )
+    return Deciders(_without(escalated, chain.applicant_id), escalated=True, vacant=not own)
+
+
+def answering_position(step: ApprovalStep, chain: ApprovalChain) -> tuple[str, int]:
+    """Return position kind and unit that answer a query: those of the last deciding step."""
+    decided = [s for s in chain.steps.all() if s.kind == StepKind.DECIDE and s.order < step.order]
+    return (decided[-1].position_kind, decided[-1].unit_id) if decided else (step.position_kind, step.unit_id)
+
+
+def steps_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding], on: date) -> QuerySet[ApprovalStep]:
+    """Return the steps that wait for the person today, most urgent first.
+
+    Args:
+        institution_id: the person's institution.
+        person_id: the person.
+        holdings: what the person holds or acts for today.
+        on: the day.
+    """
+    direct, escalated = Q(pk__in=[]), Q(pk__in=[])
+    for holding in holdings:
+        allowed = ~Q(chain__applicant_id=person_id)
+        if holding.delegation:
+            allowed &= ~Q(chain__applicant_id=holding.delegation.principal_id)
+        kind, unit_id = holding.position.kind, holding.unit.pk
+        direct |= Q(position_kind=kind, unit_id=unit_id) & allowed
+        escalated |= Q(escalation_position_kind=kind, escalation_unit_id=unit_id) & allowed
+    somebody_else = holder_exists(
+        kind=OuterRef("position_kind"), unit_id=OuterRef("unit_id"), on=on, except_person=OuterRef("chain__applicant_id")
+    )
+    answering = Exists(
+        ApprovalStep.objects.filter(
+            chain_id=OuterRef("chain_id"),
+            kind=StepKind.DECIDE,
+            position_kind__in={h.position.kind for h in holdings},
+            unit_id__in={h.unit.pk for h in holdings},
+        )
+    )
+    current = Q(state=StepState.CURRENT) & (direct | (escalated & ~somebody_else))
+    queried = Q(state=StepState.QUERIED) & Q(answering)
+    return (
+        ApprovalStep.objects.filter(institution_id=institution_id)
+        .filter(current | queried)
+        .select_related("chain", "unit", "chain__applicant", "chain__unit")
+        .order_by("due_on", "started_at", "pk")
+    )
+
+
+def count_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding], on: date) -> int:
+    return steps_to_do(institution_id, person_id, holdings, on).count()
+
+
+def chain_of(institution_id: int, chain_id: int) -> ApprovalChain:
+    """Return a chain with its steps and opinions (three queries).
+
+    Raises:
+        ApprovalChain.DoesNotExist: no such chain in the institution.
+    """
+    return (
+        ApprovalChain.objects.select_related("unit", "applicant", "policy_version")
+        .prefetch_related(
+            Prefetch("steps", ApprovalStep.objects.select_related("unit", "escalation_unit")),
+            Prefetch("steps__opinions", Opinion.objects.all()),
+        )
+        .get(pk=chain_id, institution_id=institution_id)
+    )
+
+
+def rounds_of(institution_id: int, subject_type: str, subject_id: str) -> list[ApprovalChain]:
+    """Return all rounds of a subject, newest first, with steps and opinions."""
+    return list(
+        ApprovalChain.objects.filter(institution_id=institution_id, subject_type=subject_type, subject_id=subject_id)
+        .select_related("unit", "applicant")
+        .prefetch_related(
+            Prefetch("steps", ApprovalStep.objects.select_related("unit", "escalation_unit")),
+            Prefetch("steps__opinions", Opinion.objects.all()),
+        )
+        .order_by("-round")
+    )
+
+
+def current_step(chain: ApprovalChain) -> ApprovalStep | None:
+    """Return the step that waits, from prefetched steps."""
+    return next((step for step in chain.steps.all() if step.state in OPEN_STEPS), None)
+
+
+def submitted_by(institution_id: int, person_id: int) -> QuerySet[ApprovalChain]:
+    """Return the person's submissions, newest first, with steps."""
+    return (
+        ApprovalChain.objects.filter(institution_id=institution_id, applicant_id=person_id)
+        .select_related("unit")
+        .prefetch_related(Prefetch("steps", ApprovalStep.objects.select_related("unit")))
+        .order_by("-submitted_at", "-pk")
+    )
+
+
+def opinions_by(institution_id: int, person_id: int) -> QuerySet[Opinion]:
+    """Return what the person has signed (已办), newest first."""
+    return (
+        Opinion.objects.filter(institution_id=institution_id, person_id=person_id)
+        .select_related("step", "step__chain", "step__chain__unit")
+        .order_by("-signed_at", "-pk")
+    )
+
+
+def count_open(institution_id: int) -> int:
+    return ApprovalChain.objects.filter(institution_id=institution_id, state=ChainState.OPEN).aggregate(n=Count("pk"))["n"]
+
+
+def chains_in(institution_id: int) -> QuerySet[ApprovalChain]:
+    """Return all chains of the institution, newest first, with steps."""
+    return (
+        ApprovalChain.objects.filter(institution_id=institution_id)
+        .select_related("unit", "applicant")
+        .prefetch_related(Prefetch("steps", ApprovalStep.objects.select_related("unit")))
+        .order_by("-submitted_at", "-pk")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ContentChange:
+    """A field that changed between two submissions."""
+
+    label: str
+    before: str
+    after: str
+
+
+def content_changes(earlier: ApprovalChain, later: ApprovalChain) -> list[ContentChange]:
+    """Say what the applicant changed between two rounds."""
+    labels = dict.fromkeys([*earlier.content, *later.content])
+    return [
+        ContentChange(label, earlier.content.get(label, ""), later.content.get(label, ""))
+        for label in labels
+        if earlier.content.get(label, "") != later.content.get(label, "")
+    ]
+
+
+def phrases_of(person_id: int) -> list[str]:
+    return list(Phrase.objects.filter(person_id=person_id).order_by("pk").values_list("text", flat=True))

@@ -1,0 +1,561 @@
+"""Approval chains: start, decide, report, withdraw, remind."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import rfc8785
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from xianshen.approvals import events, rules
+from xianshen.approvals.enums import (
+    DECIDE_VERDICTS,
+    REPORT_VERDICTS,
+    VERDICTS_WITH_TEXT,
+    ChainState,
+    StepKind,
+    StepState,
+    Verdict,
+)
+from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phrase
+from xianshen.approvals.permissions import holding_for, may_decide, may_withdraw, who_decides
+from xianshen.approvals.selectors import OPEN_STEPS, current_step, deciders
+from xianshen.approvals.signing import Signature
+from xianshen.approvals.subjects import handler_of
+from xianshen.approvals.transitions import CHAIN
+from xianshen.common.actors import Actor
+from xianshen.common.decisions import Allowed, Decision, Denied
+from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
+from xianshen.ledger.events import EventType, Subject
+from xianshen.ledger.services import act, record
+from xianshen.notices.services import notify
+from xianshen.organisation.selectors import Grants, Holding, actor_for, unit_for_relation
+from xianshen.regulation.enums import Capability
+from xianshen.regulation.selectors import policy_version
+from xianshen.workflow.tables import apply_transition, locked
+
+if TYPE_CHECKING:
+    from xianshen.organisation.models import Person, Unit
+    from xianshen.regulation.schema import ChainSpec, Policy
+
+TEXT_LIMIT = Opinion._meta.get_field("text").max_length or 0
+
+
+def content_digest(content: Mapping[str, str]) -> str:
+    """Return the SHA-256 of what was submitted (RFC 8785), to which opinions bind."""
+    return hashlib.sha256(rfc8785.dumps(dict(content))).hexdigest()
+
+
+def subject_of(chain: ApprovalChain) -> Subject:
+    return Subject(chain.subject_type, chain.subject_id, chain.title)
+
+
+def _unit_for(relation: str, unit: "Unit") -> "Unit":
+    """Resolve a step's unit: ``sponsor``, ``home`` or ``kind:<unit kind>``.
+
+    Raises:
+        ValidationError: the institution has no such unit yet.
+    """
+    found = unit_for_relation(relation, unit)
+    if found is None:
+        raise ValidationError(
+            _("「%(unit)s」还没有登记归口单位，审批送不出去。联系办公室补登单位后再提交，填好的内容都在。")
+            % {"unit": unit.name}
+        )
+    return found
+
+
+def _due_on(policy: "Policy", clock_id: str | None, start: date) -> date | None:
+    return policy.due(clock_id, start) if clock_id else None
+
+
+def _build_steps(chain: ApprovalChain, spec: "ChainSpec", policy: "Policy", unit: "Unit") -> list[ApprovalStep]:
+    steps = []
+    for number, step in enumerate(spec.steps, start=1):
+        escalation = step.escalate_to
+        steps.append(
+            ApprovalStep(
+                institution_id=chain.institution_id,
+                chain=chain,
+                order=number,
+                code=step.code,
+                name=step.name,
+                form_box=step.form_box or "",
+                position_kind=step.position,
+                unit=_unit_for(step.of, unit),
+                escalation_position_kind=escalation.position if escalation else "",
+                escalation_unit=_unit_for(escalation.of, unit) if escalation else None,
+                due_clock=step.due or "",
+            )
+        )
+    if spec.report:
+        steps.append(
+            ApprovalStep(
+                institution_id=chain.institution_id,
+                chain=chain,
+                order=len(steps) + 1,
+                kind=StepKind.REPORT,
+                code="report",
+                name=spec.report.name,
+                position_kind=spec.report.position,
+                unit=_unit_for(spec.report.of, unit),
+                due_clock=spec.report.due or "",
+            )
+        )
+    return steps
+
+
+def _begin(step: ApprovalStep, policy: "Policy", now: datetime) -> None:
+    step.state = StepState.CURRENT
+    step.started_at = now
+    step.due_on = _due_on(policy, step.due_clock, timezone.localdate(now))
+
+
+def _tell_deciders(step: ApprovalStep, chain: ApprovalChain, now: datetime, *, key: str = "todo") -> list[int]:
+    people = [holding.person.pk for holding in deciders(step, chain, timezone.localdate(now)).holdings]
+    notify(
+        institution_id=chain.institution_id,
+        people=people,
+        text=_("%(title)s：等你办理「%(step)s」。") % {"title": chain.title, "step": step.name},
+        url=f"/approvals/{chain.pk}/",
+        rule=rules.SIGNING,
+        key=f"{key}:{chain.pk}:{step.pk}:{now:%Y%m%d%H%M%S}",
+        at=now,
+    )
+    return people
+
+
+def _tell_applicant(chain: ApprovalChain, text: str, now: datetime) -> None:
+    notify(
+        institution_id=chain.institution_id,
+        people=[chain.applicant_id],
+        text=text,
+        url=handler_of(chain.subject_type).url(chain.subject_id),
+        key=f"outcome:{chain.pk}:{chain.state}:{now:%Y%m%d%H%M%S}",
+        at=now,
+    )
+
+
+@act
+def start_chain(
+    *,
+    actor: Actor,
+    applicant_id: int,
+    subject: Subject,
+    spec: "ChainSpec",
+    policy: "Policy",
+    unit: "Unit",
+    content: Mapping[str, str],
+    now: datetime,
+) -> ApprovalChain:
+    """Send a subject into approval: the next round of it, first step current.
+
+    The caller has checked that the applicant may submit the subject and holds its row locked.
+
+    Args:
+        actor: who submits.
+        applicant_id: person who may not decide.
+        subject: what is to be approved.
+        spec: the chain that the policy gives for it.
+        policy: the policy in force on the day of submission.
+        unit: the sponsoring unit, from which the steps' units are resolved.
+        content: label → value as printed; its digest is what opinions bind to.
+        now: time of the act.
+
+    Raises:
+        ValidationError: a unit that the chain needs is not registered.
+    """
+    earlier = ApprovalChain.objects.filter(subject_type=subject.type, subject_id=subject.id).count()
+    chain = ApprovalChain.objects.create(
+        institution_id=actor.institution_id,
+        policy_version_id=policy.version_id,
+        spec=spec.id,
+        article=policy.rule(spec.rule).article,
+        subject_type=subject.type,
+        subject_id=subject.id,
+        title=subject.label,
+        unit=unit,
+        applicant_id=applicant_id,
+        round=earlier + 1,
+        content=dict(content),
+        digest=content_digest(content),
+        submitted_at=now,
+    )
+    steps = _build_steps(chain, spec, policy, unit)
+    _begin(steps[0], policy, now)
+    ApprovalStep.objects.bulk_create(steps)
+    _tell_deciders(steps[0], chain, now)
+    record(
+        events.CHAIN_STARTED,
+        actor=actor,
+        subject=subject,
+        payload={"chain": chain.pk, "round": chain.round, "digest": chain.digest},
+        at=now,
+        rule=spec.rule,
+        article=chain.article,
+        policy_version=policy.label,
+        about=handler_of(subject.type).about(subject.id),
+    )
+    return chain
+
+
+def _check_opinion(step: ApprovalStep, verdict: Verdict, text: str) -> None:
+    answering = step.state == StepState.QUERIED
+    allowed = (Verdict.ANSWER,) if answering else REPORT_VERDICTS if step.kind == StepKind.REPORT else DECIDE_VERDICTS
+    if verdict not in allowed:
+        raise ValidationError(
+            {"verdict": _("「%(step)s」不能这样办理。从页面上的几个选项里选一个。") % {"step": step.name}}
+        )
+    if verdict in VERDICTS_WITH_TEXT and not text:
+        raise ValidationError({"text": _("没有写意见。%(verdict)s要写明理由，申请人才知道怎么改。") % {"verdict": verdict.label}})
+    if len(text) > TEXT_LIMIT:
+        raise ValidationError(
+            {"text": _("意见有 %(n)d 字，意见栏最多 %(limit)d 字。写要点，材料作附件。") % {"n": len(text), "limit": TEXT_LIMIT}}
+        )
+
+
+def _check_current(chain: ApprovalChain, step: ApprovalStep, steps: list[ApprovalStep]) -> None:
+    if step.state in OPEN_STEPS and chain.state in {ChainState.OPEN, ChainState.APPROVED}:
+        return
+    opinion = Opinion.objects.filter(step=step).last()
+    if opinion:
+        raise TransitionNotAllowed(
+            _("这一步已经由%(unit)s%(position)s办理（%(verdict)s）。你写的意见没有提交，刷新页面看最新情况。")
+            % {"unit": opinion.unit_name, "position": opinion.position_title, "verdict": opinion.get_verdict_display()},
+            rules.SIGNING,
+        )
+    raise TransitionNotAllowed(
+        _("「%(title)s」现在是「%(state)s」，这一步不能办理。刷新页面看最新情况。")
+        % {"title": chain.title, "state": chain.get_state_display()},
+        rules.SIGNING,
+    )
+
+
+def _sign_opinion(
+    step: ApprovalStep, chain: ApprovalChain, holding: Holding, signature: Signature, verdict: Verdict, text: str, now: datetime
+) -> Opinion:
+    principal = holding.delegation.principal if holding.delegation else None
+    return Opinion.objects.create(
+        institution_id=chain.institution_id,
+        step=step,
+        verdict=verdict,
+        text=text,
+        person_id=holding.person.pk,
+        person_name=holding.person.name,
+        position_title=holding.position.title,
+        unit_name=holding.unit.name,
+        on_behalf_of=principal.name if principal else "",
+        seal_text=holding.unit.seal_text or holding.unit.name,
+        digest=chain.digest,
+        signed_at=now,
+        signed_with=signature.method,
+    )
+
+
+@act
+def decide(
+    *,
+    institution_id: int,
+    chain_id: int,
+    step_id: int,
+    person: "Person",
+    verdict: Verdict,
+    text: str,
+    digest: str,
+    signature: Signature,
+    now: datetime,
+) -> ApprovalChain:
+    """Sign an opinion in a step and carry out what follows from it.
+
+    Args:
+        institution_id: institution of the person.
+        chain_id: the chain.
+        step_id: the step as the page showed it; a step decided meanwhile is refused.
+        person: who signs.
+        verdict: what the opinion says.
+        text: its words; some verdicts require them.
+        digest: digest of the content that the page showed; the opinion binds to it.
+        signature: proof of the signer's identity from :func:`signing.sign`.
+        now: time of the act.
+
+    Raises:
+        ApprovalChain.DoesNotExist, ApprovalStep.DoesNotExist: not in this institution or chain.
+        PermissionDenied: not the person's to decide, or not signed.
+        TransitionNotAllowed: decided by somebody else, or the content changed.
+        ValidationError: a verdict that does not fit, or words missing.
+    """
+    on = timezone.localdate(now)
+    text = text.strip()
+    if not signature.covers(person.pk, now):
+        raise PermissionDenied(_("签署已过时。再写一次密码签署，写好的意见还在。"), rules.SIGNING)
+    chain = locked(ApprovalChain, chain_id, institution_id=institution_id)
+    steps = list(chain.steps.select_related("unit", "escalation_unit"))
+    step = next((s for s in steps if s.pk == step_id), None)
+    if step is None:
+        raise ApprovalStep.DoesNotExist(step_id)
+    _check_current(chain, step, steps)
+    permission = may_decide(step, chain, person.pk, on)
+    if not permission:
+        raise PermissionDenied.from_denied(permission)
+    _check_opinion(step, verdict, text)
+    if digest != chain.digest:
+        raise TransitionNotAllowed(_("申请内容在你打开页面后又变了。刷新页面，看过新内容再签署。"), rules.SIGNING)
+    holding = holding_for(deciders(step, chain, on), person.pk)
+    if holding is None:
+        raise PermissionDenied(_("这一步由%(who)s办理。") % {"who": who_decides(deciders(step, chain, on))}, rules.SIGNING)
+    handler = handler_of(chain.subject_type)
+    following = next((s for s in steps if s.order == step.order + 1), None)
+    last = following is None or following.kind == StepKind.REPORT
+    if verdict == Verdict.AGREE:
+        handler.before_agreement(chain, step, last=last, on=on)
+    opinion = _sign_opinion(step, chain, holding, signature, verdict, text, now)
+    actor = actor_for(person, on, holding=holding)
+    if step.kind == StepKind.REPORT:
+        _carry_report(chain, step, opinion, actor, now)
+    else:
+        _carry_decision(chain, step, steps, following if not last else None, opinion, actor, now)
+    return chain
+
+
+def _payload(chain: ApprovalChain, step: ApprovalStep, opinion: Opinion) -> dict[str, str | int]:
+    return {
+        "chain": chain.pk,
+        "step": step.name,
+        "text": opinion.text,
+        "digest": opinion.digest,
+        "seal": opinion.seal_text,
+    }
+
+
+def _save_step(step: ApprovalStep) -> None:
+    step.save(update_fields=["state", "started_at", "due_on", "decided_at"])
+
+
+def _carry_decision(
+    chain: ApprovalChain,
+    step: ApprovalStep,
+    steps: list[ApprovalStep],
+    following: ApprovalStep | None,
+    opinion: Opinion,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    policy = _policy_of(chain)
+    step.state, step.decided_at = StepState.DONE, now
+    _save_step(step)
+    if opinion.verdict == Verdict.AGREE and following is not None:
+        _begin(following, policy, now)
+        _save_step(following)
+        _tell_deciders(following, chain, now)
+        _record(events.STEP_AGREED, chain, step, opinion, actor, now, policy)
+        return
+    _finish(
+        chain,
+        {Verdict.AGREE: "approve", Verdict.DISAGREE: "reject", Verdict.RETURN: "return"}[Verdict(opinion.verdict)],
+        payload=_payload(chain, step, opinion),
+        actor=actor,
+        now=now,
+        text=opinion.text,
+    )
+    report = next((s for s in steps if s.kind == StepKind.REPORT), None)
+    if report and chain.state == ChainState.APPROVED:
+        _begin(report, policy, now)
+        _save_step(report)
+        _tell_deciders(report, chain, now)
+
+
+def _carry_report(chain: ApprovalChain, step: ApprovalStep, opinion: Opinion, actor: Actor, now: datetime) -> None:
+    policy = _policy_of(chain)
+    verdict = Verdict(opinion.verdict)
+    if verdict == Verdict.REVOKE:
+        step.state, step.decided_at = StepState.DONE, now
+        _save_step(step)
+        _finish(chain, "revoke", payload=_payload(chain, step, opinion), actor=actor, now=now, text=opinion.text)
+        return
+    event, state = {
+        Verdict.ACKNOWLEDGE: (events.REPORT_ACKNOWLEDGED, StepState.DONE),
+        Verdict.QUERY: (events.REPORT_QUERIED, StepState.QUERIED),
+        Verdict.ANSWER: (events.REPORT_ANSWERED, StepState.CURRENT),
+    }[verdict]
+    step.state = state
+    step.decided_at = now if state == StepState.DONE else None
+    _save_step(step)
+    if state in OPEN_STEPS:
+        _tell_deciders(step, chain, now, key=verdict.value)
+    _record(event, chain, step, opinion, actor, now, policy)
+
+
+def _policy_of(chain: ApprovalChain) -> "Policy":
+    return policy_version(chain.policy_version_id)
+
+
+def _record(
+    event: EventType, chain: ApprovalChain, step: ApprovalStep, opinion: Opinion, actor: Actor, now: datetime, policy: "Policy"
+) -> None:
+    record(
+        event,
+        actor=actor,
+        subject=subject_of(chain),
+        payload=_payload(chain, step, opinion),
+        at=now,
+        rule=rules.SIGNING if step.kind == StepKind.DECIDE else rules.REPORT_TO_OFFICE,
+        article=chain.article,
+        policy_version=policy.label,
+        about=handler_of(chain.subject_type).about(chain.subject_id),
+    )
+
+
+OUTCOME_TEXT = {
+    ChainState.APPROVED: gettext_lazy("%(title)s：已批准。"),
+    ChainState.REJECTED: gettext_lazy("%(title)s：不同意。理由：%(text)s"),
+    ChainState.RETURNED: gettext_lazy("%(title)s：退回修改。理由：%(text)s"),
+    ChainState.REVOKED: gettext_lazy("%(title)s：办公室撤销了批准。理由：%(text)s"),
+}
+
+
+def _finish(
+    chain: ApprovalChain, transition: str, *, payload: Mapping[str, str | int], actor: Actor, now: datetime, text: str
+) -> None:
+    """Close the chain, let the subject's room carry out the outcome, tell the applicant."""
+    handler = handler_of(chain.subject_type)
+    policy = _policy_of(chain)
+    ApprovalStep.objects.filter(chain=chain, state__in=[StepState.WAITING, *OPEN_STEPS]).exclude(
+        kind=StepKind.REPORT if transition == "approve" else ""
+    ).update(state=StepState.SKIPPED)
+    apply_transition(
+        CHAIN,
+        chain,
+        transition,
+        who=actor,
+        actor=actor,
+        at=now,
+        subject=subject_of(chain),
+        payload=payload,
+        changes={"closed_at": now},
+        article=chain.article,
+        policy_version=policy.label,
+        about=handler.about(chain.subject_id),
+    )
+    handler.on_outcome(chain, actor=actor, now=now, text=text)
+    if chain.state in OUTCOME_TEXT:
+        _tell_applicant(chain, OUTCOME_TEXT[ChainState(chain.state)] % {"title": chain.title, "text": text}, now)
+
+
+@act
+def withdraw(*, institution_id: int, chain_id: int, person: "Person", reason: str, now: datetime) -> ApprovalChain:
+    """Take a submission back while nobody has closed it.
+
+    Raises:
+        PermissionDenied: not the applicant.
+        TransitionNotAllowed: decided meanwhile.
+    """
+    chain = locked(ApprovalChain, chain_id, institution_id=institution_id)
+    permission = may_withdraw(chain, person.pk)
+    if not permission:
+        raise PermissionDenied.from_denied(permission)
+    actor = actor_for(person, timezone.localdate(now))
+    _finish(chain, "withdraw", payload={"chain": chain.pk, "reason": reason.strip()}, actor=actor, now=now, text=reason)
+    return chain
+
+
+def soon_from(step: ApprovalStep, policy: "Policy") -> date | None:
+    """Return the day of the policy's first reminder for the step's due date, or None without a clock."""
+    if step.due_on is None or not step.due_clock:
+        return None
+    return step.due_on - timedelta(days=max(policy.clock(step.due_clock).reminders, default=0))
+
+
+def may_remind(grants: Grants, chain: ApprovalChain, person_id: int) -> Decision:
+    """Say whether the person may remind the deciders: the applicant, or the Office."""
+    if chain.applicant_id == person_id or grants.has(Capability.NOTICES_REMIND):
+        return Allowed()
+    return Denied(_("只有申请人和办公室可以催办。"), rules.SIGNING)
+
+
+@act
+def remind(*, institution_id: int, chain_id: int, grants: Grants | None, actor: Actor, now: datetime) -> list[int]:
+    """Remind whoever the chain waits for; returns the people told (once a day each).
+
+    Args:
+        grants: of the person; None for the system's own clocks.
+
+    Raises:
+        PermissionDenied: neither the applicant nor the Office.
+        TransitionNotAllowed: the chain waits for nobody.
+    """
+    chain = locked(ApprovalChain, chain_id, institution_id=institution_id)
+    if grants is not None and not (permission := may_remind(grants, chain, grants.person_id)):
+        raise PermissionDenied.from_denied(permission)
+    step = current_step(chain)
+    if step is None:
+        raise TransitionNotAllowed(_("「%(title)s」没有在等人办理，不用催。") % {"title": chain.title}, rules.SIGNING)
+    people = [holding.person.pk for holding in deciders(step, chain, timezone.localdate(now)).holdings]
+    notify(
+        institution_id=chain.institution_id,
+        people=people,
+        text=_("催办——%(title)s：等你办理「%(step)s」。") % {"title": chain.title, "step": step.name},
+        url=f"/approvals/{chain.pk}/",
+        rule=rules.SIGNING,
+        key=f"remind:{step.pk}:{timezone.localdate(now)}",
+        at=now,
+    )
+    record(
+        events.REMINDED,
+        actor=actor,
+        subject=subject_of(chain),
+        payload={"chain": chain.pk, "step": step.name, "people": len(people)},
+        at=now,
+        rule=rules.SIGNING,
+        article=chain.article,
+        about=handler_of(chain.subject_type).about(chain.subject_id),
+    )
+    return people
+
+
+def send_due_reminders(*, now: datetime) -> int:
+    """Remind the deciders of steps whose due date is as near as the policy says; returns how many steps.
+
+    Called by the worker's tick; each step is reminded once on each of its reminder days.
+    """
+    on = timezone.localdate(now)
+    steps = (
+        ApprovalStep.objects.filter(state__in=OPEN_STEPS, due_on__gte=on).exclude(due_clock="")
+        .select_related("chain", "institution")
+        .order_by("pk")
+    )
+    reminded = 0
+    for step in steps.iterator(chunk_size=500):
+        assert step.due_on is not None
+        left = (step.due_on - on).days
+        if left not in policy_version(step.chain.policy_version_id).clock(step.due_clock).reminders:
+            continue
+        if _remind_once(step, now):
+            reminded += 1
+    return reminded
+
+
+@act(records=False, why="records through remind, and only on the first run of the day")
+def _remind_once(step: ApprovalStep, now: datetime) -> bool:
+    """Remind a step's deciders unless it was done today (the mark is the day on the step)."""
+    on = timezone.localdate(now)
+    marked = ApprovalStep.objects.filter(pk=step.pk).exclude(reminded_on=on).update(reminded_on=on)
+    if not marked:
+        return False
+    actor = Actor.system(institution_id=step.institution_id, institution=step.institution.code)
+    remind(institution_id=step.institution_id, chain_id=step.chain_id, grants=None, actor=actor, now=now)
+    return True
+
+
+@act(records=False, why="a phrase is the writer's own convenience; no record of anybody depends on it")
+def save_phrase(*, person: "Person", text: str) -> None:
+    """Keep an opinion text for later use; the oldest beyond twelve goes."""
+    text = " ".join(text.split())[:200]
+    if not text:
+        return
+    Phrase.objects.get_or_create(person=person, text=text, defaults={"institution_id": person.institution_id})
+    extra = Phrase.objects.filter(person=person).order_by("-pk").values_list("pk", flat=True)[12:]
+    Phrase.objects.filter(pk__in=list(extra)).delete()

@@ -1,0 +1,47 @@
+from collections.abc import Iterable
+from datetime import datetime
+
+from xianshen.ledger.services import act
+from xianshen.notices.models import Notice
+
+
+@act(records=False, why="a notice is told by the act that causes it; the delivery itself changes no record")
+def notify(
+    *,
+    institution_id: int,
+    people: Iterable[int],
+    text: str,
+    url: str,
+    key: str,
+    at: datetime,
+    rule: str = "",
+) -> None:
+    """Tell people something once.
+
+    Args:
+        institution_id: whose people.
+        people: primary keys of persons; doubles are dropped.
+        text: one sentence, at most 500 characters (longer is cut with an ellipsis).
+        url: where the notice leads.
+        key: what it is about; a person hears each key once.
+        at: time of the act.
+        rule: id of the rule cited, or "".
+    """
+    if len(text) > 500:
+        text = f"{text[:499]}…"
+    Notice.objects.bulk_create(
+        [
+            Notice(institution_id=institution_id, person_id=person, text=text, url=url, rule=rule, key=key[:120], at=at)
+            for person in dict.fromkeys(people)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+@act(records=False, why="reading a notice is the reader's own business")
+def mark_read(*, person_id: int, at: datetime, notice_id: int | None = None) -> int:
+    """Mark one notice of the person, or all, as read; returns how many changed."""
+    notices = Notice.objects.filter(person_id=person_id, read_at__isnull=True)
+    if notice_id is not None:
+        notices = notices.filter(pk=notice_id)
+    return notices.update(read_at=at)

@@ -1,0 +1,74 @@
+"""An application as words: the values printed on the annex and what its opinions say (selectors)."""
+
+from collections.abc import Mapping
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from xianshen.approvals.enums import ChainState, Verdict
+from xianshen.approvals.models import ApprovalChain
+from xianshen.documents.rendering.layout import OpinionBox
+from xianshen.registry.checks import one_line, value_of
+from xianshen.registry.enums import InNameOf
+from xianshen.registry.models import OpeningApplication
+from xianshen.regulation.enums import FieldType
+from xianshen.regulation.schema import FieldSpec, NotInPolicy, Policy
+
+
+def words_for(field: FieldSpec, value: object, policy: Policy) -> str:
+    """Return a field's value as people read it."""
+    if value is None or value == "" or value == []:
+        return ""
+    if field.type == FieldType.PLATFORM:
+        try:
+            return policy.platform(str(value)).name
+        except NotInPolicy:
+            return str(value)
+    if field.type == FieldType.BOOLEAN:
+        return _("是") if value else _("否")
+    if field.choices:
+        labels = {choice.code: choice.label for choice in field.choices}
+        chosen = value if isinstance(value, list) else [value]
+        return "、".join(labels.get(str(code), str(code)) for code in chosen)
+    if isinstance(value, list):
+        return "、".join(str(item) for item in value)
+    return str(value)
+
+
+def form_values(application: OpeningApplication, policy: Policy, form_code: str) -> dict[str, str]:
+    """Return field code → words, for the printed form."""
+    return {field.code: words_for(field, value_of(application, field.code), policy) for field in policy.form(form_code).fields}
+
+
+def content_of(application: OpeningApplication, policy: Policy, form_code: str) -> dict[str, str]:
+    """Return label → words of everything that is submitted, printed on the form or not."""
+    values = form_values(application, policy, form_code)
+    content = {one_line(field.label): values[field.code] for field in policy.form(form_code).fields}
+    content[_("以谁的名义")] = InNameOf(application.in_name_of).label
+    if application.difference.strip():
+        content[_("和相近账号有什么不同")] = application.difference.strip()
+    return content
+
+
+def opinion_texts(chain: ApprovalChain) -> Mapping[str, OpinionBox]:
+    """Return the opinions of a round by the box of the form that they fill; steps and opinions prefetched."""
+    found = {}
+    for step in chain.steps.all():
+        opinions = [o for o in step.opinions.all() if o.verdict in {Verdict.AGREE, Verdict.DISAGREE, Verdict.RETURN}]
+        if not step.form_box or not opinions:
+            continue
+        opinion = opinions[-1]
+        found[step.form_box] = OpinionBox(
+            text=opinion.text or opinion.get_verdict_display(),
+            signer=opinion.person_name,
+            position=opinion.position_title,
+            unit=opinion.unit_name,
+            date=timezone.localdate(opinion.signed_at),
+            seal_text=opinion.seal_text if opinion.verdict == Verdict.AGREE else "",
+            on_behalf_of=opinion.on_behalf_of,
+        )
+    return found
+
+
+def is_final(chain: ApprovalChain) -> bool:
+    return chain.state == ChainState.APPROVED

@@ -1,0 +1,228 @@
+"""Reading accounts, applications and sponsoring-unit files; always within one institution."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Q, QuerySet
+
+from xianshen.organisation.selectors import Grants
+from xianshen.registry import names
+from xianshen.registry.enums import AccountState, ApplicationState
+from xianshen.registry.models import MediaAccount, OpeningApplication, SponsorDocument
+from xianshen.registry.permissions import may_view_account
+from xianshen.registry.running import Answer, may_run, state_face
+from xianshen.registry.similarity import SimilarName, SimilarScope, similar_names, similar_scopes
+from xianshen.regulation.enums import Capability
+
+__all__ = [
+    "Answer",
+    "SimilarName",
+    "SimilarScope",
+    "may_run",
+    "may_view_account",
+    "similar_names",
+    "similar_scopes",
+    "state_face",
+]
+
+RUNNING = Q(state=AccountState.ACTIVE)
+
+
+def accounts_in(institution_id: int) -> QuerySet[MediaAccount]:
+    """Return all accounts of the institution in board order."""
+    return (
+        MediaAccount.objects.filter(institution_id=institution_id)
+        .select_related("unit", "home_unit", "owner", "first_responsible_unit")
+        .order_by("tier", "name", "pk")
+    )
+
+
+def accounts_visible_to(grants: Grants) -> QuerySet[MediaAccount]:
+    """Return the accounts whose inner page the person may see."""
+    accounts = accounts_in(grants.institution_id)
+    if grants.has(Capability.ACCOUNTS_VIEW_ALL):
+        return accounts
+    units = grants.units(Capability.ACCOUNTS_VIEW_UNIT)
+    return accounts.filter(Q(unit_id__in=units) | Q(home_unit_id__in=units) | Q(owner_id=grants.person_id))
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFilter:
+    """Filters of the account board, as they stand in the URL. Empty means all."""
+
+    q: str = ""
+    platform: str = ""
+    tier: int | None = None
+    unit: int | None = None
+    state: str = ""
+    view: str = ""
+
+
+SORTS: Mapping[str, tuple[str, ...]] = {
+    "name": ("name", "pk"),
+    "-name": ("-name", "-pk"),
+    "tier": ("tier", "name", "pk"),
+    "-tier": ("-tier", "name", "pk"),
+    "unit": ("unit__name", "name", "pk"),
+    "-unit": ("-unit__name", "name", "pk"),
+    "state": ("state", "name", "pk"),
+    "-state": ("-state", "name", "pk"),
+    "opened": ("opened_on", "pk"),
+    "-opened": ("-opened_on", "-pk"),
+}
+
+
+def search(accounts: QuerySet[MediaAccount], q: str) -> QuerySet[MediaAccount]:
+    """Narrow to accounts whose name, handle, unit or verification code contains the words."""
+    q = q.strip()
+    if not q:
+        return accounts
+    folded = names.fold(q)
+    wanted = Q(name__icontains=q) | Q(handle__icontains=q) | Q(unit__name__icontains=q) | Q(code=q.upper())
+    if folded:
+        wanted |= Q(name_fold__contains=folded) | Q(handle_fold__contains=folded)
+    return accounts.filter(wanted)
+
+
+def filter_board(accounts: QuerySet[MediaAccount], wanted: BoardFilter, sort: str = "tier") -> QuerySet[MediaAccount]:
+    """Apply the board's filters and sort; unknown sorts fall back to tier."""
+    accounts = search(accounts, wanted.q)
+    if wanted.platform:
+        accounts = accounts.filter(platform=wanted.platform)
+    if wanted.tier:
+        accounts = accounts.filter(tier=wanted.tier)
+    if wanted.unit:
+        accounts = accounts.filter(Q(unit_id=wanted.unit) | Q(home_unit_id=wanted.unit))
+    if wanted.state:
+        accounts = accounts.filter(state=wanted.state)
+    if wanted.view == "stopped":
+        accounts = accounts.exclude(RUNNING)
+    elif wanted.view == "no_owner":
+        accounts = accounts.filter(owner__isnull=True).exclude(state=AccountState.CLOSED)
+    return accounts.order_by(*SORTS.get(sort, SORTS["tier"]))
+
+
+def count_by_state(accounts: QuerySet[MediaAccount]) -> dict[str, int]:
+    """Return how many accounts are in each state (one query)."""
+    rows = accounts.order_by().values_list("state").annotate(n=Count("pk"))
+    return dict(rows)
+
+
+def account_of(institution_id: int, account_id: int) -> MediaAccount:
+    """Return one account with what its page shows.
+
+    Raises:
+        MediaAccount.DoesNotExist: not in the institution.
+    """
+    return accounts_in(institution_id).select_related("institution", "policy_version").get(pk=account_id)
+
+
+def public_accounts(institution_id: int) -> QuerySet[MediaAccount]:
+    """Return what the public directory lists: every account on record, stopped ones too."""
+    return MediaAccount.objects.filter(institution_id=institution_id).select_related("unit").order_by(
+        "tier", "name", "pk"
+    )
+
+
+def applications_visible_to(grants: Grants) -> QuerySet[OpeningApplication]:
+    """Return submitted applications the person may see, and their own drafts, newest first."""
+    found = OpeningApplication.objects.filter(institution_id=grants.institution_id).select_related(
+        "unit", "applicant"
+    )
+    own = Q(applicant_id=grants.person_id)
+    if grants.has(Capability.ACCOUNTS_VIEW_ALL):
+        seen = own | ~Q(state=ApplicationState.DRAFT)
+    else:
+        seen = own | (Q(unit_id__in=grants.units(Capability.ACCOUNTS_VIEW_UNIT)) & ~Q(state=ApplicationState.DRAFT))
+    return found.filter(seen).order_by("-saved_at", "-pk")
+
+
+def application_of(institution_id: int, application_id: int) -> OpeningApplication:
+    """Return one application.
+
+    Raises:
+        OpeningApplication.DoesNotExist: not in the institution.
+    """
+    return OpeningApplication.objects.select_related(
+        "unit", "applicant", "owner", "account", "institution", "policy_version"
+    ).get(pk=application_id, institution_id=institution_id)
+
+
+def drafts_of(institution_id: int, person_id: int) -> QuerySet[OpeningApplication]:
+    """Return what the person began and has yet to submit, newest first."""
+    return (
+        OpeningApplication.objects.filter(institution_id=institution_id, applicant_id=person_id)
+        .filter(state__in=[ApplicationState.DRAFT, ApplicationState.RETURNED])
+        .select_related("unit")
+        .order_by("-saved_at", "-pk")
+    )
+
+
+def valid_sponsor_documents(unit_id: int, on: date) -> QuerySet[SponsorDocument]:
+    """Return the documents of the unit's file that are valid on the day."""
+    return SponsorDocument.objects.filter(
+        unit_id=unit_id, retired_at__isnull=True, valid_from__lte=on, valid_until__gte=on
+    ).order_by("kind", "-valid_until")
+
+
+@dataclass(frozen=True, slots=True)
+class SponsorFile:
+    """What a unit's file holds and lacks on a day.
+
+    Args:
+        unit_id: the unit.
+        documents: valid document per kind.
+        missing: kinds required by policy without a valid document.
+    """
+
+    unit_id: int
+    documents: dict[str, SponsorDocument]
+    missing: list[str]
+
+    @property
+    def complete(self) -> bool:
+        return not self.missing
+
+    @property
+    def valid_until(self) -> date | None:
+        return min((d.valid_until for d in self.documents.values()), default=None)
+
+
+def sponsor_file(unit_id: int, required: list[str], on: date) -> SponsorFile:
+    """Return the state of a unit's file (one query)."""
+    documents: dict[str, SponsorDocument] = {}
+    for document in valid_sponsor_documents(unit_id, on):
+        documents.setdefault(document.kind, document)
+    return SponsorFile(unit_id, documents, [kind for kind in required if kind not in documents])
+
+
+def sponsoring_units(institution_id: int) -> QuerySet[MediaAccount]:
+    """Return distinct (home unit id, name) of units that answer for accounts or applications."""
+    return (
+        MediaAccount.objects.filter(institution_id=institution_id)
+        .exclude(state=AccountState.CLOSED)
+        .order_by("home_unit__name")
+        .values_list("home_unit_id", "home_unit__name")
+        .distinct()
+    )
+
+
+def has_account_on(institution_id: int, unit_id: int, platform: str, *, except_id: int | None = None) -> list[MediaAccount]:
+    """Return the unit's own accounts of that platform which have not been closed."""
+    return list(
+        MediaAccount.objects.filter(institution_id=institution_id, unit_id=unit_id, platform=platform)
+        .exclude(state=AccountState.CLOSED)
+        .exclude(pk=except_id)[:5]
+    )
+
+
+def handle_taken(institution_id: int, platform: str, handle_fold: str) -> MediaAccount | None:
+    return (
+        MediaAccount.objects.filter(institution_id=institution_id, platform=platform, handle_fold=handle_fold)
+        .exclude(state=AccountState.CLOSED)
+        .select_related("unit")
+        .first()
+    )
+
+
