@@ -1,6 +1,13 @@
 """What other rooms call to change the organisation, or to check who somebody is."""
 
 from xianshen.organisation.services.delegations import delegate, revoke_delegation
+from xianshen.organisation.services.imports import (
+    ImportRefused,
+    drop_upload,
+    import_organisation,
+    keep_upload,
+    preview_import,
+)
 from xianshen.organisation.services.people import (
     appoint,
     change_person,
@@ -37,6 +44,7 @@ from xianshen.organisation.services.units import (
 )
 
 __all__ = [
+    "ImportRefused",
     "LockedOut",
     "PositionKindSpec",
     "UnitKindSpec",
@@ -51,11 +59,15 @@ __all__ = [
     "create_unit",
     "deactivate_person",
     "delegate",
+    "drop_upload",
     "end_appointment",
     "ensure_institution",
     "forget_failures",
+    "import_organisation",
+    "keep_upload",
     "move_unit",
     "person_signing_in",
+    "preview_import",
     "reactivate_person",
     "record_second_factor",
     "record_sign_in",
