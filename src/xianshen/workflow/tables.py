@@ -5,8 +5,9 @@ A room's ``transitions.py`` declares a :class:`TransitionTable`; its services ca
 exhaustive tests are made from.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -63,7 +64,7 @@ class TransitionTable(Generic[M]):
     transitions: tuple[Transition[M], ...]
     initial: frozenset[str]
     field: str = "state"
-    _by_name: dict[str, Transition[M]] = field(default_factory=dict, repr=False, compare=False)
+    _by_name: dict[str, Transition[M]] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         known = set(self.states.values)
