@@ -34,7 +34,8 @@ def add_commands(subparsers: Any) -> None:
 def run_prepare(options: argparse.Namespace) -> int:
     """Do what is needed, say it, and exit with 0."""
     with one_at_a_time():
-        done = [*bring_tables_up_to_date(), *refresh_policies()]
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+        done = bring_tables_up_to_date()
         if options.demo:
             from xianshen.cli.demo import load_when_empty
 

@@ -61,7 +61,7 @@ def serve(options: argparse.Namespace) -> int:
         return GOOD
     web = [
         "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", options.host, "--port", str(port),
-        "--workers", str(options.processes or min(8, len(os.sched_getaffinity(0)))),
+        "--workers", str(options.processes or min(8, cores())),
         "--blocking-threads", str(BLOCKING_THREADS), "--respawn-failed-workers", "--workers-kill-timeout", "10",
         "--log-level", "warning", "xianshen.wsgi:application",
     ]  # fmt: skip
@@ -69,6 +69,11 @@ def serve(options: argparse.Namespace) -> int:
     if not options.no_worker:
         supervisor.add("task worker", ["-m", "xianshen", "worker"])
     return supervisor.watch(on_ready=lambda: announce(supervisor.url, sign_ins))
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def check_port(host: str, port: str) -> int:
@@ -141,11 +146,15 @@ def announce(url: str, sign_ins: Sequence[dict[str, str]]) -> None:
     print(f"Ready: {url}", flush=True)
     if sign_ins:
         print("\nSign-ins of the demonstration (made for this installation):")
-        width = max(len(one["username"]) for one in sign_ins)
-        secret = max(len(one["password"]) for one in sign_ins)
-        for one in sign_ins:
-            print(f"  {one['username']:<{width}}  {one['password']:<{secret}}  {one['role']}")
+        print("\n".join(sign_in_lines(sign_ins)))
     print("\nCtrl-C stops it.", flush=True)
+
+
+def sign_in_lines(sign_ins: Sequence[dict[str, str]]) -> list[str]:
+    """Return one line per role: username, password, role."""
+    name = max((len(one["username"]) for one in sign_ins), default=0)
+    secret = max((len(one["password"]) for one in sign_ins), default=0)
+    return [f"  {one['username']:<{name}}  {one['password']:<{secret}}  {one['role']}" for one in sign_ins]
 
 
 @dataclass

@@ -42,6 +42,7 @@ def work(options: argparse.Namespace) -> int:
         run_due(timezone.now(), name)
         carry_out_all(name)
         return 0
+    logging.getLogger("django_tasks_db").setLevel(logging.ERROR)
     worker = _worker(name, interval=options.interval, batch=False)
     worker.configure_signals()
     threading.Thread(target=_watch_the_clock, args=(name,), name="clock", daemon=True).start()
