@@ -42,7 +42,7 @@ FAILURES = (
         r"(?i)NewConnectionError|name resolution|name or service not known|dns error|ConnectTimeout|ReadTimeout"
         r"|network is unreachable|connection refused|failed to fetch|client error \(connect\)|ProxyError"
         r"|error sending request|ConnectionResetError",
-        "no network: the package index cannot be reached (packages that pip has in its cache are used)",
+        "no network: the package index cannot be reached; check connection and proxy, then try again",
     ),
     (r"Permission denied|Errno 13", "{venv} cannot be written: check who owns the directory"),
 )
