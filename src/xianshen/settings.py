@@ -98,9 +98,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "xianshen.organisation.middleware.InstitutionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "xianshen.organisation.middleware.OwnPasswordMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "xianshen.web.middleware.RefusalMiddleware",
 ]
@@ -151,10 +153,7 @@ CACHES = {
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 AUTH_USER_MODEL = "organisation.Person"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["xianshen.organisation.backends.PersonBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -171,9 +170,22 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
+# Wrong passwords are counted and locked by organisation.services.sign_in; this one is for one-time codes.
 ACCOUNT_RATE_LIMITS = {"login_failed": "5/10m/key,60/10m/ip"}
+ACCOUNT_FORMS = {
+    "login": "xianshen.organisation.forms.LoginForm",
+    "change_password": "xianshen.organisation.forms.ChangePasswordForm",
+    "set_password": "xianshen.organisation.forms.SetPasswordForm",
+    "reauthenticate": "xianshen.organisation.forms.ReauthenticateForm",
+}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "xianshen.organisation.adapters.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "xianshen.organisation.forms.CodeForm",
+    "reauthenticate": "xianshen.organisation.forms.ReauthenticateCodeForm",
+    "activate_totp": "xianshen.organisation.forms.ActivateCodeForm",
+}
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("中文")), ("en", _("英文"))]

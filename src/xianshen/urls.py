@@ -13,10 +13,10 @@ def _room(prefix: str, module: str) -> list[URLPattern | URLResolver]:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("xianshen.web.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("me/", include("xianshen.organisation.urls")),
     *_room("regulation/", "xianshen.regulation.urls"),
     *_room("", "xianshen.documents.urls"),
-    *_room("organisation/", "xianshen.organisation.urls"),
+    *_room("organisation/", "xianshen.web.organisation_urls"),
     *_room("approvals/", "xianshen.approvals.urls"),
     *_room("registry/", "xianshen.registry.urls"),
     *_room("directory/", "xianshen.directory.urls"),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import phonenumbers
@@ -500,11 +500,11 @@ def _plan_appointments(
         touched[pair] = row
     for pair, row in touched.items():
         ordered = sorted(periods[pair].items())
-        for (_start, end), (following, _end) in zip(ordered, ordered[1:], strict=False):
+        for (_start, end), (following, _end) in pairwise(ordered):
             if end is None or end >= following:
                 plan.findings.add(
                     row.number,
-                    columns["starts_on"] if "starts_on" in columns else "",
+                    columns.get("starts_on", ""),
                     following,
                     _("同一个人在同一职务上的任期重叠"),
                     _("改日期，或给前一段任职填上任职止"),
@@ -565,7 +565,7 @@ def _check_place(
 ) -> None:
     above, depth = parents.get(key, ""), 1
     passed = {key}
-    while above:
+    while above and depth <= MAX_DEPTH:
         if above in passed:
             if above == key:
                 findings.add(
