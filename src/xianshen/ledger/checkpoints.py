@@ -10,8 +10,9 @@ from xianshen.ledger.acts import act
 from xianshen.ledger.events import LedgerError
 from xianshen.ledger.keys import signing_key, trusted_keys
 from xianshen.ledger.models import ChainHead, Checkpoint
+from xianshen.ledger.reports import ChainReport
 from xianshen.ledger.statements import Statement
-from xianshen.ledger.verify import ChainReport, stored_statements, verify_chain
+from xianshen.ledger.verify import stored_statements, verify_chain
 
 
 class BrokenChain(LedgerError):

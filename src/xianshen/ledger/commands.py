@@ -12,6 +12,7 @@ from xianshen.ledger import keys, verify
 from xianshen.ledger.canonical import entry_text
 from xianshen.ledger.checkpoints import BrokenChain, institutions_to_checkpoint, take_checkpoint
 from xianshen.ledger.events import LedgerError
+from xianshen.ledger.reports import Bad, Reason, Report
 from xianshen.ledger.statements import Statement
 
 GOOD, FINDINGS, WRONG_USE = 0, 1, 2
@@ -82,7 +83,7 @@ def run_checkpoint(json: bool = False, *, institution: str | None = None) -> int
             return _refuse(f"the ledger knows no institution {institution}")
         codes = [institution]
     signed: list[Statement] = []
-    broken: list[verify.Bad] = []
+    broken: list[Bad] = []
     for code in codes:
         try:
             statement = take_checkpoint(institution=code, now=timezone.now())
@@ -144,23 +145,23 @@ def _refuse(message: str) -> int:
     return WRONG_USE
 
 
-def _bad_line(bad: verify.Bad) -> str:
+def _bad_line(bad: Bad) -> str:
     return f"{bad.institution}: entry {bad.sequence} {_WORDS[bad.reason]}: {bad.detail}"
 
 
 _WORDS = {
-    verify.Reason.EDITED: "was edited",
-    verify.Reason.DELETED: "was deleted",
-    verify.Reason.REORDERED: "was put elsewhere",
-    verify.Reason.REPLAYED: "is a copy",
-    verify.Reason.TRUNCATED: "and all behind it were cut off",
-    verify.Reason.FORKED: "is not of the history that was recorded",
-    verify.Reason.CHECKPOINT_SIGNATURE: "has a checkpoint with a bad signature",
-    verify.Reason.CHECKPOINT_DELETED: "lost its checkpoint",
+    Reason.EDITED: "was edited",
+    Reason.DELETED: "was deleted",
+    Reason.REORDERED: "was put elsewhere",
+    Reason.REPLAYED: "is a copy",
+    Reason.TRUNCATED: "and all behind it were cut off",
+    Reason.FORKED: "is not of the history that was recorded",
+    Reason.CHECKPOINT_SIGNATURE: "has a checkpoint with a bad signature",
+    Reason.CHECKPOINT_DELETED: "lost its checkpoint",
 }
 
 
-def _print_report(report: verify.Report) -> None:
+def _print_report(report: Report) -> None:
     for chain in report.institutions:
         if chain.first_bad:
             print(_bad_line(chain.first_bad))

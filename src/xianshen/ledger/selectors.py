@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
+from xianshen.ledger.canonical import GENESIS, about_text, entry_hash
+from xianshen.ledger.events import Subject
 from xianshen.ledger.models import LedgerAbout, LedgerEntry
 
 
@@ -81,3 +83,32 @@ def about_of(entries: Iterable[LedgerEntry]) -> dict[int, list[LedgerAbout]]:
     for row in rows.order_by("sequence", "place"):
         found.setdefault(row.sequence, []).append(row)
     return found
+
+
+def broken_among(entries: Iterable[LedgerEntry]) -> set[int]:
+    """Return the sequences of entries whose hash or link to the entry before is wrong; two queries.
+
+    A page shows it beside the entries; the whole chain is verified by ``xianshen.ledger.verify``.
+
+    Args:
+        entries: entries of one institution.
+    """
+    wanted = list(entries)
+    if not wanted:
+        return set()
+    about = about_of(wanted)
+    before = {entry.sequence - 1 for entry in wanted}
+    hashes = dict(
+        LedgerEntry.objects.filter(institution=wanted[0].institution, sequence__in=before).values_list(
+            "sequence", "hash"
+        )
+    )
+    broken = set()
+    for entry in wanted:
+        subjects = [
+            Subject(row.subject_type, row.subject_id, row.subject_label) for row in about.get(entry.sequence, [])
+        ]
+        linked = hashes.get(entry.sequence - 1, GENESIS) == entry.previous_hash
+        if not linked or entry_hash(entry.content, about_text(subjects)) != entry.hash:
+            broken.add(entry.sequence)
+    return broken

@@ -2,11 +2,10 @@
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import connection
@@ -17,133 +16,14 @@ from xianshen.ledger.canonical import CONTENT_FIELDS, GENESIS, Content, about_te
 from xianshen.ledger.events import Subject
 from xianshen.ledger.keys import trusted_keys
 from xianshen.ledger.models import ChainHead, Checkpoint, LedgerAbout, LedgerEntry
+from xianshen.ledger.reports import ABOUT_CHECKPOINTS, Bad, ChainReport, Reason, Report
 from xianshen.ledger.statements import Statement
 from xianshen.ledger.triggers import installed_triggers, trigger_names
 
 #: Entries read at a time: memory stays flat whatever the length of the chain.
 BATCH = 4000
-
-
-class Reason(StrEnum):
-    """What is wrong with the first bad entry."""
-
-    EDITED = "edited"
-    DELETED = "deleted"
-    REORDERED = "reordered"
-    REPLAYED = "replayed"
-    TRUNCATED = "truncated"
-    FORKED = "forked"
-    CHECKPOINT_SIGNATURE = "checkpoint_signature"
-    CHECKPOINT_DELETED = "checkpoint_deleted"
-
-
-_ABOUT_CHECKPOINTS = frozenset({Reason.CHECKPOINT_SIGNATURE, Reason.CHECKPOINT_DELETED})
-
-
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """The first entry of an institution that is not what was recorded.
-
-    Args:
-        institution: its code.
-        sequence: number of the entry.
-        reason: what happened to it.
-        detail: how it shows, in English, for operators.
-    """
-
-    institution: str
-    sequence: int
-    reason: Reason
-    detail: str
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "institution": self.institution,
-            "sequence": self.sequence,
-            "reason": self.reason.value,
-            "detail": self.detail,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class ChainReport:
-    """What verification found in one institution.
-
-    Args:
-        institution: its code.
-        entries: how many entries were verified.
-        last: number of the last verified entry.
-        last_hash: its hash.
-        checkpoints: how many signed checkpoints the chain was held against.
-        last_checkpoint: number of the last entry that a checkpoint vouches for, or 0.
-        first_bad: the first bad entry, or None.
-        notes: what is odd but proves nothing.
-    """
-
-    institution: str
-    entries: int
-    last: int
-    last_hash: str
-    checkpoints: int
-    last_checkpoint: int
-    first_bad: Bad | None
-    notes: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "institution": self.institution,
-            "ok": self.first_bad is None,
-            "entries": self.entries,
-            "last": self.last,
-            "last_hash": self.last_hash,
-            "checkpoints": self.checkpoints,
-            "last_checkpoint": self.last_checkpoint,
-            "first_bad": self.first_bad.as_json() if self.first_bad else None,
-            "notes": list(self.notes),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What verification found.
-
-    Args:
-        institutions: one report each, by code.
-        seconds: how long it took.
-        notes: what is odd about the database as a whole.
-    """
-
-    institutions: tuple[ChainReport, ...]
-    seconds: float
-    notes: tuple[str, ...] = ()
-
-    @property
-    def first_bad(self) -> Bad | None:
-        return next((chain.first_bad for chain in self.institutions if chain.first_bad), None)
-
-    @property
-    def ok(self) -> bool:
-        return self.first_bad is None
-
-    @property
-    def entries(self) -> int:
-        return sum(chain.entries for chain in self.institutions)
-
-    @property
-    def rate(self) -> float:
-        """Entries per second."""
-        return self.entries / self.seconds if self.seconds else 0.0
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "ok": self.ok,
-            "entries": self.entries,
-            "seconds": round(self.seconds, 3),
-            "rate": round(self.rate),
-            "institutions": [chain.as_json() for chain in self.institutions],
-            "first_bad": self.first_bad.as_json() if self.first_bad else None,
-            "notes": list(self.notes),
-        }
+#: How far around an entry that does not verify its former place is looked for.
+NEAR = 50
 
 
 class Stored(NamedTuple):
@@ -170,7 +50,7 @@ class _Walk:
         """Keep a finding if it lies before what was found so far; an entry says more than a checkpoint on it."""
         if self.bad is not None:
             later = sequence > self.bad.sequence
-            again = sequence == self.bad.sequence and self.bad.reason not in _ABOUT_CHECKPOINTS
+            again = sequence == self.bad.sequence and self.bad.reason not in ABOUT_CHECKPOINTS
             if later or again:
                 return
         self.bad = Bad(self.institution, sequence, reason, detail)
@@ -243,7 +123,6 @@ def stored_statements(institution: str) -> list[Statement]:
 def read_entries(institution: str, *, after: int, end: int) -> Iterator[Stored]:
     """Yield entries by sequence, a batch at a time."""
     rows = LedgerEntry.objects.filter(institution=institution).order_by("sequence", "id")
-    further = LedgerAbout.objects.filter(institution=institution).order_by("sequence", "place", "id")
     low = after
     while low < end:
         span = {"sequence__gt": low, "sequence__lte": min(low + BATCH, end)}
@@ -254,16 +133,24 @@ def read_entries(institution: str, *, after: int, end: int) -> Iterator[Stored]:
                 return
             low = beyond - 1
             continue
-        subjects: dict[int, list[Subject]] = {}
-        for sequence, *subject in further.filter(**span).values_list(
-            "sequence", "subject_type", "subject_id", "subject_label"
-        ):
-            subjects.setdefault(sequence, []).append(Subject(*subject))
-        about = {sequence: about_text(found) for sequence, found in subjects.items()}
+        about = _about_texts(institution, range(low + 1, low + BATCH + 1))
         for *fields, digest in batch:
             content = Content._make(fields)
             yield Stored(content, digest, about.get(content.sequence, "[]"))
         low += BATCH
+
+
+def _about_texts(institution: str, numbers: Collection[int]) -> dict[int, str]:
+    """Return the further subjects of entries as they are hashed, by sequence, for those that have any."""
+    rows = LedgerAbout.objects.filter(institution=institution).order_by("sequence", "place", "id")
+    if isinstance(numbers, range):
+        rows = rows.filter(sequence__gte=numbers[0], sequence__lte=numbers[-1])
+    else:
+        rows = rows.filter(sequence__in=numbers)
+    subjects: dict[int, list[Subject]] = {}
+    for sequence, *subject in rows.values_list("sequence", "subject_type", "subject_id", "subject_label"):
+        subjects.setdefault(sequence, []).append(Subject(*subject))
+    return {sequence: about_text(found) for sequence, found in subjects.items()}
 
 
 def last_sequence(institution: str) -> int:
@@ -289,7 +176,7 @@ def _anchors(walk: _Walk, keys: Mapping[str, Ed25519PublicKey]) -> dict[int, set
                 one.sequence, Reason.CHECKPOINT_SIGNATURE, f"no trusted key signed this checkpoint ({one.key_id})"
             )
     in_rows = {one.sequence for one in stored}
-    in_file = {one.sequence for one in filed}
+    in_file = {one.sequence for one in filed if one.hash in anchors.get(one.sequence, ())}
     for sequence in sorted(in_file - in_rows):
         walk.fail(sequence, Reason.CHECKPOINT_DELETED, "the checkpoint file has it, the database has not")
     if in_rows - in_file:
@@ -326,7 +213,7 @@ def _walk_entries(walk: _Walk, end: int, anchors: Mapping[int, set[str]]) -> Non
         if entry_hash(content, stored.about) != stored.hash:
             return _mismatch(walk, stored)
         if content.previous_hash != walk.hash:
-            return _unlinked(walk)
+            return _unlinked(walk, stored)
         walk.sequence, walk.hash = expected, stored.hash
         walk.entries += 1
         if signed := anchors.get(expected):
@@ -351,8 +238,7 @@ def _missing(walk: _Walk, following: Stored) -> None:
 def _mismatch(walk: _Walk, stored: Stored) -> None:
     """Report an entry whose hash is not that of its content: moved, copied, or edited."""
     expected = walk.sequence + 1
-    longest = LedgerEntry.objects.filter(institution=walk.institution).count() + BATCH
-    origin = _origin(stored, longest)
+    origin = _origin(walk.institution, stored)
     if origin is None:
         walk.fail(expected, Reason.EDITED, "the content does not have the recorded hash")
     elif LedgerEntry.objects.filter(institution=walk.institution, sequence=origin, hash=stored.hash).exists():
@@ -361,14 +247,36 @@ def _mismatch(walk: _Walk, stored: Stored) -> None:
         walk.fail(expected, Reason.REORDERED, f"this was entry {origin}")
 
 
-def _origin(stored: Stored, longest: int) -> int | None:
-    """Return the number under which this content has the hash that stands beside it, or None."""
+def _origin(institution: str, stored: Stored) -> int | None:
+    """Return the number under which this content has the hash that stands beside it, or None.
+
+    Tries every number with the further subjects that the entry has now, and the numbers near its place and
+    near the entry that it continues from with the further subjects that these have now.
+    """
+    entries = LedgerEntry.objects.filter(institution=institution)
+    if (number := _number_for(stored, range(1, entries.count() + BATCH + 1))) is not None:
+        return number
+    here = stored.content.sequence
+    near = set(range(here - NEAR, here + NEAR + 1))
+    before = entries.filter(hash=stored.content.previous_hash).values_list("sequence", flat=True)
+    for sequence in before[:1]:
+        near |= {sequence, sequence + 1}
+    about = _about_texts(institution, near)
+    for number in sorted(near):
+        there = Stored(stored.content, stored.hash, about.get(number, "[]"))
+        if there.about != stored.about and _number_for(there, [number]) is not None:
+            return number
+    return None
+
+
+def _number_for(stored: Stored, numbers: Iterable[int]) -> int | None:
+    """Return the first of the numbers with which the entry has its recorded hash."""
     text = entry_text(stored.content, stored.about)
     mark = '"sequence":'
     cut = text.rindex(mark) + len(mark)
     tail = text[cut + len(str(stored.content.sequence)) :].encode()
     begun = hashlib.sha256(text[:cut].encode())
-    for number in range(1, longest + 1):
+    for number in numbers:
         digest = begun.copy()
         digest.update(b"%d%s" % (number, tail))
         if digest.hexdigest() == stored.hash:
@@ -376,14 +284,16 @@ def _origin(stored: Stored, longest: int) -> int | None:
     return None
 
 
-def _unlinked(walk: _Walk) -> None:
+def _unlinked(walk: _Walk, stored: Stored) -> None:
     """Report a good entry that does not continue from the one before it.
 
-    Its hash binds the previous hash that it was written after. So unless a checkpoint vouches for the entry
-    before, that one was changed together with its own hash.
+    Its hash binds the previous hash that it was written after. If that is another entry's, or if a checkpoint
+    vouches for the entry before, it belongs to another branch; else the entry before was changed together with
+    its own hash.
     """
-    if walk.sequence in {0, walk.vouched}:
-        walk.fail(walk.sequence + 1, Reason.FORKED, "it does not continue from the entry before")
+    entries = LedgerEntry.objects.filter(institution=walk.institution)
+    if walk.sequence in {0, walk.vouched} or entries.filter(hash=stored.content.previous_hash).exists():
+        walk.fail(walk.sequence + 1, Reason.FORKED, f"it does not continue from entry {walk.sequence}")
     else:
         walk.fail(walk.sequence, Reason.EDITED, f"entry {walk.sequence + 1} was written after another version of it")
 
