@@ -351,6 +351,17 @@ def test_broken_chain_is_not_signed() -> None:
 
 
 @pytest.mark.usefixtures("signed_chain")
+def test_chain_that_was_cut_off_behind_its_checkpoint_is_not_signed() -> None:
+    forgery.delete(19, 20)
+    forgery.set_head(18, forgery.entry(18).hash)
+    with pytest.raises(BrokenChain) as refused:
+        take_checkpoint(institution=CODE, now=START)
+    bad = refused.value.report.first_bad
+    assert bad is not None
+    assert (bad.sequence, bad.reason) == (19, Reason.TRUNCATED)
+
+
+@pytest.mark.usefixtures("signed_chain")
 def test_checkpoints_are_held_against_given_public_keys(data: Path, tmp_path: Path) -> None:
     ours = tmp_path / "ours.pub"
     ours.write_text(public_pem())

@@ -61,8 +61,9 @@ def take_checkpoint(*, institution: str, now: datetime) -> Statement | None:
 
 
 def institutions_to_checkpoint() -> list[str]:
-    """Return the codes of all institutions that have a chain."""
-    return list(ChainHead.objects.order_by("institution").values_list("institution", flat=True))
+    """Return the codes of all institutions that have a chain, or had one when a checkpoint was taken."""
+    codes = set(ChainHead.objects.values_list("institution", flat=True))
+    return sorted(codes | set(Checkpoint.objects.values_list("institution", flat=True).distinct()))
 
 
 @act(records=False, why="a checkpoint vouches for entries; it is nobody's act")

@@ -301,7 +301,9 @@ def _unlinked(walk: _Walk, stored: Stored) -> None:
 def _check_end(walk: _Walk, head: tuple[int, str] | None, end: int, anchors: Mapping[int, set[str]]) -> None:
     """Hold the end of a chain that is good so far against its head and the checkpoints behind it."""
     last = walk.sequence
-    if head is None and (end or anchors):
+    if end < last:
+        walk.fail(end + 1, Reason.TRUNCATED, f"a checkpoint was signed at entry {last}")
+    elif head is None and (end or anchors):
         walk.fail(last + 1, Reason.TRUNCATED, "the chain head is gone")
     elif head is not None and head[0] > last:
         walk.fail(last + 1, Reason.TRUNCATED, f"the chain head is at entry {head[0]}")
