@@ -138,7 +138,9 @@ class VersionChecks:
                 self._wrong((*place, "number"), _("条的次序不对，前面已有%(label)s。") % {"label": _label(before)})
             before = max(before, number)
             if number not in ruled:
-                self._wrong((*place, "number"), _("%(label)s没有规则。在 rules.yaml 里写一条。") % {"label": _label(number)})
+                self._wrong(
+                    (*place, "number"), _("%(label)s没有规则。在 rules.yaml 里写一条。") % {"label": _label(number)}
+                )
         for place, item in self._items("rules"):
             article = item.get("article")
             if isinstance(article, int) and article not in self.articles:
@@ -309,7 +311,9 @@ class VersionChecks:
             for field_place, item in self._items(*place, "fields"):
                 times, printed = shown[item.get("code")], item.get("printed", True)
                 if printed is True and times != 1:
-                    text = _("版面里没有这个字段。不印的写 printed: false。") if not times else _("版面里印了不止一次。")
+                    text = (
+                        _("版面里没有这个字段。不印的写 printed: false。") if not times else _("版面里印了不止一次。")
+                    )
                     self._wrong((*field_place, "code"), text)
                 elif printed is False and times and "{" not in str(form.get("year_line")):
                     self._wrong((*field_place, "printed"), _("写了不印，版面里却有。"))
@@ -378,7 +382,11 @@ class VersionChecks:
 
     def _names(self) -> None:
         for place, item in self._items("name_rules"):
-            needs_words = item.get("kind") in {NameRuleKind.PREFIX, NameRuleKind.RESERVED_NAME, NameRuleKind.RESERVED_WORD}
+            needs_words = item.get("kind") in {
+                NameRuleKind.PREFIX,
+                NameRuleKind.RESERVED_NAME,
+                NameRuleKind.RESERVED_WORD,
+            }
             has_words = bool(item.get("words")) or item.get("institution_names") is True
             if needs_words and not has_words:
                 self._wrong(place, _("没有写 words，也没有写 institution_names: true。"))

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -138,9 +139,7 @@ class _Version:
                     mistakes.append(source.mistake((key,), _("不认识这个字段。")))
         return data, homes, mistakes
 
-    def _place(
-        self, location: Location, homes: Mapping[str, tuple[SourceFile, bool]]
-    ) -> tuple[SourceFile, Location]:
+    def _place(self, location: Location, homes: Mapping[str, tuple[SourceFile, bool]]) -> tuple[SourceFile, Location]:
         section = str(location[0]) if location else ""
         if section not in homes:
             return self.sources["regulation.yaml"], ()
@@ -156,9 +155,10 @@ def _overlaps(versions: Iterable[_Version]) -> list[Mistake]:
     """Find versions that are in force on the same days by their own dates."""
     mistakes = []
     ordered = sorted(
-        ((version, dates) for version in versions if (dates := _dates(version))), key=lambda item: (item[1], item[0].folder)
+        ((version, dates) for version in versions if (dates := _dates(version))),
+        key=lambda item: (item[1], item[0].folder),
     )
-    for (earlier, (start, until)), (later, (later_start, _until)) in zip(ordered, ordered[1:], strict=False):
+    for (earlier, (start, until)), (later, (later_start, _until)) in pairwise(ordered):
         source = later.sources["regulation.yaml"]
         if start == later_start or (until and until >= later_start):
             mistakes.append(

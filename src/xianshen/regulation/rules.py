@@ -8,7 +8,7 @@ IN_FORCE = declare("regulation.in_force", room="regulation")
 REPEALS = declare("regulation.repeals", room="regulation")
 
 for _rule in (BASIS, REPEALS, IN_FORCE):
-    registry.shown_on(_rule, "regulation:index")
+    registry.shown_on(_rule, "regulation:current")
 registry.shown_on(IN_FORCE, "regulation:article")
 registry.shown_on(IN_FORCE, "regulation:acknowledge")
 registry.shown_on(INTERPRETATION, "regulation:interpret")

@@ -9,14 +9,20 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from xianshen.common.errors import Refusal
-from xianshen.regulation.models import PolicyVersion
+from xianshen.organisation.selectors import people
+from xianshen.regulation.models import Acknowledgement, Interpretation, PolicyVersion
 from xianshen.regulation.numerals import article_label
 from xianshen.regulation.schema import NotInPolicy, Policy
+
+if TYPE_CHECKING:
+    from xianshen.organisation.models import Person
 
 LIST_LIFETIME = 5.0
 """Seconds for which a process trusts its list of an institution's versions."""
@@ -52,12 +58,16 @@ class VersionDates:
 
 
 class _Cache:
+    """What this process knows: lists of versions, policies by version, and parsed texts by digest."""
+
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.lists: dict[int, tuple[float, tuple[VersionDates, ...]]] = {}
-        self.policies: dict[tuple[int, str], Policy] = {}
+        self.policies: dict[int, Policy] = {}
+        self.parsed: dict[str, Policy] = {}
 
     def clear(self) -> None:
+        """Forget what may change; a parsed text is what its digest says for ever."""
         with self.lock:
             self.lists.clear()
             self.policies.clear()
@@ -86,14 +96,17 @@ def versions_of(institution_id: int) -> tuple[VersionDates, ...]:
     return versions
 
 
-def _policy(version: VersionDates) -> Policy:
-    key = (version.version_id, version.digest)
-    policy = _cache.policies.get(key)
-    if policy is None:
-        text = PolicyVersion.objects.values_list("data", flat=True).get(pk=version.version_id)
-        policy = Policy.model_validate_json(text).stored_as(version_id=version.version_id, digest=version.digest)
-        with _cache.lock:
-            _cache.policies[key] = policy
+def _policy(version_id: int, digest: str) -> Policy:
+    known = _cache.policies.get(version_id)
+    if known is not None and known.digest == digest:
+        return known
+    parsed = _cache.parsed.get(digest)
+    if parsed is None:
+        parsed = Policy.model_validate_json(PolicyVersion.objects.values_list("data", flat=True).get(pk=version_id))
+    policy = parsed.stored_as(version_id=version_id, digest=digest)
+    with _cache.lock:
+        _cache.parsed[digest] = parsed
+        _cache.policies[version_id] = policy
     return policy
 
 
@@ -118,7 +131,7 @@ def policy_on(institution_id: int, on: date) -> Policy:
     version = version_on(institution_id, on)
     if version is None:
         raise NoPolicyInForce(_("这一天没有施行的管理办法，办不了。联系管理员载入制度版本。"))
-    return _policy(version)
+    return _policy(version.version_id, version.digest)
 
 
 def policy_version(version_id: int) -> Policy:
@@ -127,15 +140,10 @@ def policy_version(version_id: int) -> Policy:
     Raises:
         PolicyVersion.DoesNotExist: there is no such version.
     """
-    for (known_id, __), policy in list(_cache.policies.items()):
-        if known_id == version_id:
-            return policy
-    row = PolicyVersion.objects.get(pk=version_id)
-    return _policy(
-        VersionDates(
-            row.pk, row.label, row.title, row.promulgated_on, row.effective_from, row.effective_until, row.digest
-        )
-    )
+    known = _cache.policies.get(version_id)
+    if known is not None:
+        return known
+    return _policy(version_id, PolicyVersion.objects.values_list("digest", flat=True).get(pk=version_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +185,49 @@ def cite(institution_id: int, rule_id: str, on: date) -> Citation | None:
     except (NoPolicyInForce, NotInPolicy):
         return None
     return Citation(rule.article, article_label(rule.article), article_url(rule.article, on), rule.id, rule.text)
+
+
+def version_of(institution_id: int, version_id: int) -> PolicyVersion:
+    """Return a version of the institution, for pages about it.
+
+    Raises:
+        PolicyVersion.DoesNotExist: it has no such version (another institution's, perhaps).
+    """
+    return PolicyVersion.objects.get(institution_id=institution_id, pk=version_id)
+
+
+def acknowledged_at(version_id: int, person_id: int) -> Acknowledgement | None:
+    """Return when a person acknowledged a version, or None."""
+    return Acknowledgement.objects.filter(version_id=version_id, person_id=person_id).first()
+
+
+def version_to_read(institution_id: int, person_id: int, on: date) -> VersionDates | None:
+    """Return the version in force that a person has not acknowledged, or None; one query at most."""
+    version = version_on(institution_id, on)
+    if version is None or acknowledged_at(version.version_id, person_id) is not None:
+        return None
+    return version
+
+
+def acknowledged_by(institution_id: int, version_id: int) -> QuerySet[Acknowledgement]:
+    """Return who has acknowledged a version, latest first."""
+    found = Acknowledgement.objects.filter(institution_id=institution_id, version_id=version_id)
+    return found.select_related("person").order_by("-at", "-pk")
+
+
+def unacknowledged(institution_id: int, version_id: int, *, query: str = "") -> "QuerySet[Person]":
+    """Return the people who may sign in and have not acknowledged a version, by number.
+
+    Args:
+        institution_id: whose people.
+        version_id: the version.
+        query: part of a name or number to look for.
+    """
+    read = Acknowledgement.objects.filter(version_id=version_id, person_id=OuterRef("pk"))
+    return people(institution_id, query=query).filter(~Exists(read), is_active=True).order_by("key", "pk")
+
+
+def interpretations_of(institution_id: int, article: int | None = None) -> QuerySet[Interpretation]:
+    """Return the Office's interpretations, newest first; of one article if it is given."""
+    found = Interpretation.objects.filter(institution_id=institution_id).select_related("version")
+    return found if article is None else found.filter(article=article)

@@ -3,7 +3,17 @@
 from xianshen.regulation.schema.approvals import ChainSpec, ReportSpec, SigningSpec, SponsorFilePart, SponsorFileSpec
 from xianshen.regulation.schema.base import NotInPolicy, PolicyModel
 from xianshen.regulation.schema.clocks import Clock, Duration, WorkCalendar
-from xianshen.regulation.schema.forms import Cell, Choice, Copies, CopyHolder, FieldSpec, FormSpec, Layout, OpinionBox, Row
+from xianshen.regulation.schema.forms import (
+    Cell,
+    Choice,
+    Copies,
+    CopyHolder,
+    FieldSpec,
+    FormSpec,
+    Layout,
+    OpinionBox,
+    Row,
+)
 from xianshen.regulation.schema.organisation import (
     ChainWhen,
     Classification,
@@ -57,7 +67,7 @@ __all__ = [
     "StepSpec",
     "Tier",
     "UnitKindSpec",
-    "WorkCalendar",
     "When",
+    "WorkCalendar",
     "digest_of",
 ]

@@ -160,6 +160,11 @@ class Policy(PolicyModel):
         """The kind of unit that the Office (归口管理部门) is."""
         return self.kind_in_role(UnitRole.OFFICE)
 
+    @property
+    def office_name(self) -> str:
+        """What the kind of unit is called that the Office is, e.g. 办公室."""
+        return self.unit_kind(self.office_kind).title
+
     def classification_for(self, *, unit_kind: str, platform: str) -> Classification | None:
         """Return the rule that puts an account into its tier, or None: such units open no such accounts."""
         return next((item for item in self.classification if item.when.matches(unit_kind, platform)), None)
@@ -182,7 +187,11 @@ class Policy(PolicyModel):
         """
         for chain in self.chains:
             when = chain.when
-            if chain.subject == subject and (not when.tiers or tier in when.tiers) and when.matches(unit_kind, platform):
+            if (
+                chain.subject == subject
+                and (not when.tiers or tier in when.tiers)
+                and when.matches(unit_kind, platform)
+            ):
                 return chain
         raise NotInPolicy("chain for", (subject, tier, unit_kind, platform))
 
