@@ -16,6 +16,7 @@ command (``import units`` and ``import accounts``): the second ``add_parser`` of
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -147,7 +148,7 @@ def explain(error: Exception) -> str | None:
     """Return an expected failure of the platform in one line, or None for a programming error."""
     from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist, ValidationError
     from django.core.management.base import CommandError
-    from django.db import OperationalError, ProgrammingError
+    from django.db import DatabaseError, OperationalError, ProgrammingError
 
     from xianshen.common.errors import Refusal
 
@@ -155,10 +156,14 @@ def explain(error: Exception) -> str | None:
         return "; ".join(error.messages)
     if isinstance(error, Refusal):
         return str(error.reason)
+    if isinstance(error, OperationalError) and re.search(r"disk is full|no space left", str(error), re.IGNORECASE):
+        return "no space left on the disk of the database"
     if isinstance(error, OperationalError):
         return f"the database does not answer: {first_line(error)}"
     if isinstance(error, ProgrammingError):
         return f"the database is not as this version needs it (run xianshen migrate): {first_line(error)}"
+    if isinstance(error, DatabaseError):
+        return f"the database cannot be used: {first_line(error)}"
     if isinstance(error, ImproperlyConfigured | ObjectDoesNotExist | CommandError):
         return first_line(error)
     return None
