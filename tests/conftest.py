@@ -116,3 +116,11 @@ def pages(browser: Any, live_server: Any) -> Iterator[Any]:
 def page(pages: Any) -> Any:
     """Return a page at desktop width, not signed in."""
     return pages()
+
+
+@pytest.fixture
+def college(db: None, now: datetime) -> Any:
+    """Return a small college under the shcc pack; see :mod:`tests.support.college`."""
+    from tests.support.college import build_college
+
+    return build_college(now)

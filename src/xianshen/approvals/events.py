@@ -2,7 +2,9 @@ from django.utils.translation import gettext_lazy as _
 
 from xianshen.ledger.events import declare_event
 
-CHAIN_STARTED = declare_event("approvals.chain_started", keys=("chain", "round", "digest"), label=_("提交审批（第 %(round)s 次）"))
+CHAIN_STARTED = declare_event(
+    "approvals.chain_started", keys=("chain", "round", "digest"), label=_("提交审批（第 %(round)s 次）")
+)
 STEP_AGREED = declare_event(
     "approvals.step_agreed", keys=("chain", "step", "text", "digest", "seal"), label=_("%(step)s：同意")
 )

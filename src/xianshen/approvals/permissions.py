@@ -6,7 +6,8 @@ from xianshen.approvals import rules
 from xianshen.approvals.models import ApprovalChain, ApprovalStep
 from xianshen.approvals.selectors import Deciders, deciders
 from xianshen.common.decisions import Allowed, Decision, Denied
-from xianshen.organisation.selectors import Holding
+from xianshen.organisation.selectors import Grants, Holding
+from xianshen.regulation.enums import Capability
 
 
 def who_decides(found: Deciders) -> str:
@@ -36,3 +37,10 @@ def may_withdraw(chain: ApprovalChain, person_id: int) -> Decision:
     if chain.applicant_id == person_id:
         return Allowed()
     return Denied(_("只有申请人可以撤回。"), rules.SIGNING)
+
+
+def may_remind(grants: Grants, chain: ApprovalChain, person_id: int) -> Decision:
+    """Say whether the person may remind the deciders: the applicant, or the Office."""
+    if chain.applicant_id == person_id or grants.has(Capability.NOTICES_REMIND):
+        return Allowed()
+    return Denied(_("只有申请人和办公室可以催办。"), rules.SIGNING)

@@ -1,16 +1,40 @@
 """Who decides what, seen from a step, from a person and from a subject."""
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
+import rfc8785
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from xianshen.approvals.enums import ChainState, StepKind, StepState
 from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phrase
+from xianshen.ledger.events import Subject
 from xianshen.organisation.selectors import Holding, holder_exists, holders
 
+if TYPE_CHECKING:
+    from xianshen.regulation.schema import Policy
+
 OPEN_STEPS = (StepState.CURRENT, StepState.QUERIED)
+
+
+def content_digest(content: Mapping[str, str]) -> str:
+    """Return the SHA-256 of what was submitted (RFC 8785), to which opinions bind."""
+    return hashlib.sha256(rfc8785.dumps(dict(content))).hexdigest()
+
+
+def subject_of(chain: ApprovalChain) -> Subject:
+    """Return the chain's subject as the ledger names it."""
+    return Subject(chain.subject_type, chain.subject_id, chain.title)
+
+
+def soon_from(step: ApprovalStep, policy: "Policy") -> date | None:
+    """Return the day of the policy's first reminder for the step's due date, or None without a clock."""
+    if step.due_on is None or not step.due_clock:
+        return None
+    return step.due_on - timedelta(days=max(policy.clock(step.due_clock).reminders, default=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +100,10 @@ def steps_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding]
         direct |= Q(position_kind=kind, unit_id=unit_id) & allowed
         escalated |= Q(escalation_position_kind=kind, escalation_unit_id=unit_id) & allowed
     somebody_else = holder_exists(
-        kind=OuterRef("position_kind"), unit_id=OuterRef("unit_id"), on=on, except_person=OuterRef("chain__applicant_id")
+        kind=OuterRef("position_kind"),
+        unit_id=OuterRef("unit_id"),
+        on=on,
+        except_person=OuterRef("chain__applicant_id"),
     )
     answering = Exists(
         ApprovalStep.objects.filter(
@@ -154,7 +181,9 @@ def opinions_by(institution_id: int, person_id: int) -> QuerySet[Opinion]:
 
 
 def count_open(institution_id: int) -> int:
-    return ApprovalChain.objects.filter(institution_id=institution_id, state=ChainState.OPEN).aggregate(n=Count("pk"))["n"]
+    return ApprovalChain.objects.filter(institution_id=institution_id, state=ChainState.OPEN).aggregate(n=Count("pk"))[
+        "n"
+    ]
 
 
 def chains_in(institution_id: int) -> QuerySet[ApprovalChain]:

@@ -1,11 +1,9 @@
 """Approval chains: start, decide, report, withdraw, remind."""
 
-import hashlib
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-import rfc8785
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,19 +20,17 @@ from xianshen.approvals.enums import (
     Verdict,
 )
 from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phrase
-from xianshen.approvals.permissions import holding_for, may_decide, may_withdraw, who_decides
-from xianshen.approvals.selectors import OPEN_STEPS, current_step, deciders
+from xianshen.approvals.permissions import holding_for, may_decide, may_remind, may_withdraw, who_decides
+from xianshen.approvals.selectors import OPEN_STEPS, content_digest, current_step, deciders, subject_of
 from xianshen.approvals.signing import Signature
 from xianshen.approvals.subjects import handler_of
 from xianshen.approvals.transitions import CHAIN
 from xianshen.common.actors import Actor
-from xianshen.common.decisions import Allowed, Decision, Denied
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.ledger.events import EventType, Subject
-from xianshen.ledger.services import act, record
+from xianshen.ledger.services import act, no_act, record
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants, Holding, actor_for, unit_for_relation
-from xianshen.regulation.enums import Capability
 from xianshen.regulation.selectors import policy_version
 from xianshen.workflow.tables import apply_transition, locked
 
@@ -43,15 +39,6 @@ if TYPE_CHECKING:
     from xianshen.regulation.schema import ChainSpec, Policy
 
 TEXT_LIMIT = Opinion._meta.get_field("text").max_length or 0
-
-
-def content_digest(content: Mapping[str, str]) -> str:
-    """Return the SHA-256 of what was submitted (RFC 8785), to which opinions bind."""
-    return hashlib.sha256(rfc8785.dumps(dict(content))).hexdigest()
-
-
-def subject_of(chain: ApprovalChain) -> Subject:
-    return Subject(chain.subject_type, chain.subject_id, chain.title)
 
 
 def _unit_for(relation: str, unit: "Unit") -> "Unit":
@@ -211,10 +198,15 @@ def _check_opinion(step: ApprovalStep, verdict: Verdict, text: str) -> None:
             {"verdict": _("「%(step)s」不能这样办理。从页面上的几个选项里选一个。") % {"step": step.name}}
         )
     if verdict in VERDICTS_WITH_TEXT and not text:
-        raise ValidationError({"text": _("没有写意见。%(verdict)s要写明理由，申请人才知道怎么改。") % {"verdict": verdict.label}})
+        raise ValidationError(
+            {"text": _("没有写意见。%(verdict)s要写明理由，申请人才知道怎么改。") % {"verdict": verdict.label}}
+        )
     if len(text) > TEXT_LIMIT:
         raise ValidationError(
-            {"text": _("意见有 %(n)d 字，意见栏最多 %(limit)d 字。写要点，材料作附件。") % {"n": len(text), "limit": TEXT_LIMIT}}
+            {
+                "text": _("意见有 %(n)d 字，意见栏最多 %(limit)d 字。写要点，材料作附件。")
+                % {"n": len(text), "limit": TEXT_LIMIT}
+            }
         )
 
 
@@ -236,7 +228,13 @@ def _check_current(chain: ApprovalChain, step: ApprovalStep, steps: list[Approva
 
 
 def _sign_opinion(
-    step: ApprovalStep, chain: ApprovalChain, holding: Holding, signature: Signature, verdict: Verdict, text: str, now: datetime
+    step: ApprovalStep,
+    chain: ApprovalChain,
+    holding: Holding,
+    signature: Signature,
+    verdict: Verdict,
+    text: str,
+    now: datetime,
 ) -> Opinion:
     principal = holding.delegation.principal if holding.delegation else None
     return Opinion.objects.create(
@@ -306,7 +304,9 @@ def decide(
         raise TransitionNotAllowed(_("申请内容在你打开页面后又变了。刷新页面，看过新内容再签署。"), rules.SIGNING)
     holding = holding_for(deciders(step, chain, on), person.pk)
     if holding is None:
-        raise PermissionDenied(_("这一步由%(who)s办理。") % {"who": who_decides(deciders(step, chain, on))}, rules.SIGNING)
+        raise PermissionDenied(
+            _("这一步由%(who)s办理。") % {"who": who_decides(deciders(step, chain, on))}, rules.SIGNING
+        )
     handler = handler_of(chain.subject_type)
     following = next((s for s in steps if s.order == step.order + 1), None)
     last = following is None or following.kind == StepKind.REPORT
@@ -394,7 +394,13 @@ def _policy_of(chain: ApprovalChain) -> "Policy":
 
 
 def _record(
-    event: EventType, chain: ApprovalChain, step: ApprovalStep, opinion: Opinion, actor: Actor, now: datetime, policy: "Policy"
+    event: EventType,
+    chain: ApprovalChain,
+    step: ApprovalStep,
+    opinion: Opinion,
+    actor: Actor,
+    now: datetime,
+    policy: "Policy",
 ) -> None:
     record(
         event,
@@ -462,20 +468,6 @@ def withdraw(*, institution_id: int, chain_id: int, person: "Person", reason: st
     return chain
 
 
-def soon_from(step: ApprovalStep, policy: "Policy") -> date | None:
-    """Return the day of the policy's first reminder for the step's due date, or None without a clock."""
-    if step.due_on is None or not step.due_clock:
-        return None
-    return step.due_on - timedelta(days=max(policy.clock(step.due_clock).reminders, default=0))
-
-
-def may_remind(grants: Grants, chain: ApprovalChain, person_id: int) -> Decision:
-    """Say whether the person may remind the deciders: the applicant, or the Office."""
-    if chain.applicant_id == person_id or grants.has(Capability.NOTICES_REMIND):
-        return Allowed()
-    return Denied(_("只有申请人和办公室可以催办。"), rules.SIGNING)
-
-
 @act
 def remind(*, institution_id: int, chain_id: int, grants: Grants | None, actor: Actor, now: datetime) -> list[int]:
     """Remind whoever the chain waits for; returns the people told (once a day each).
@@ -516,6 +508,7 @@ def remind(*, institution_id: int, chain_id: int, grants: Grants | None, actor: 
     return people
 
 
+@no_act(why="each reminder is an act of its own")
 def send_due_reminders(*, now: datetime) -> int:
     """Remind the deciders of steps whose due date is as near as the policy says; returns how many steps.
 
@@ -523,7 +516,8 @@ def send_due_reminders(*, now: datetime) -> int:
     """
     on = timezone.localdate(now)
     steps = (
-        ApprovalStep.objects.filter(state__in=OPEN_STEPS, due_on__gte=on).exclude(due_clock="")
+        ApprovalStep.objects.filter(state__in=OPEN_STEPS, due_on__gte=on)
+        .exclude(due_clock="")
         .select_related("chain", "institution")
         .order_by("pk")
     )

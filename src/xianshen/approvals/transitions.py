@@ -1,8 +1,8 @@
+from django.utils.translation import gettext_lazy as _
+
 from xianshen.approvals import events, rules
 from xianshen.approvals.enums import ChainState
-from xianshen.approvals.models import ApprovalChain
 from xianshen.workflow.tables import Transition, TransitionTable, anyone
-from django.utils.translation import gettext_lazy as _
 
 # Who may decide a step depends on the step, not on the chain: services judge it with
 # permissions.may_decide before they come here.

@@ -16,7 +16,7 @@ from xianshen.approvals import selectors, services, signing
 from xianshen.approvals.enums import ChainState, StepKind, StepState, Verdict
 from xianshen.approvals.forms import ICONS, OpinionForm, verdicts_for
 from xianshen.approvals.models import ApprovalChain, ApprovalStep
-from xianshen.approvals.permissions import holding_for, may_decide, may_withdraw, who_decides
+from xianshen.approvals.permissions import holding_for, may_decide, may_remind, may_withdraw, who_decides
 from xianshen.approvals.subjects import handler_of
 from xianshen.common.components import Step, TraceItem
 from xianshen.common.decisions import Decision, Denied
@@ -62,7 +62,9 @@ def steps_of(chain: ApprovalChain) -> list[Step]:
         if step.state == StepState.DONE and opinions:
             last = opinions[-1]
             back = last.verdict in {Verdict.RETURN, Verdict.DISAGREE, Verdict.REVOKE}
-            items.append(Step(step.name, f"{last.position_title} {last.get_verdict_display()}", "back" if back else "done"))
+            items.append(
+                Step(step.name, f"{last.position_title} {last.get_verdict_display()}", "back" if back else "done")
+            )
         elif step.state in selectors.OPEN_STEPS:
             items.append(Step(step.name, step.get_state_display(), "now"))
         elif step.state == StepState.WAITING:
@@ -111,7 +113,7 @@ def _context(request: HttpRequest, chain: ApprovalChain, form: OpinionForm | Non
         decision = may_decide(step, chain, person.pk, on)
         holding = holding_for(found, person.pk) if decision else None
         waiting = Waiting(who_decides(found), found.vacant, found.escalated)
-        soon_from = services.soon_from(step, policy)
+        soon_from = selectors.soon_from(step, policy)
         if decision and form is None:
             form = opinion_form(step, chain)
     rounds = selectors.rounds_of(person.institution_id, chain.subject_type, chain.subject_id)
@@ -129,7 +131,7 @@ def _context(request: HttpRequest, chain: ApprovalChain, form: OpinionForm | Non
         "changes": selectors.content_changes(earlier, chain) if earlier else [],
         "newer": next((r for r in rounds if r.round > chain.round), None),
         "may_withdraw": chain.state == ChainState.OPEN and bool(may_withdraw(chain, person.pk)),
-        "may_remind": step is not None and not decision and services.may_remind(request.grants, chain, person.pk),  # type: ignore[attr-defined]
+        "may_remind": step is not None and not decision and may_remind(request.grants, chain, person.pk),  # type: ignore[attr-defined]
         "phrases": selectors.phrases_of(person.pk) or [_("同意。"), _("同意开设。")],
         "trace": trace_of(chain, person.institution.code),
         "subject_url": handler.url(chain.subject_id),

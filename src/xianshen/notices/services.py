@@ -1,11 +1,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from xianshen.ledger.services import act
+from xianshen.ledger.services import act, within_act
 from xianshen.notices.models import Notice
 
 
-@act(records=False, why="a notice is told by the act that causes it; the delivery itself changes no record")
+@within_act
 def notify(
     *,
     institution_id: int,

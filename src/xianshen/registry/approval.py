@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from xianshen.approvals import rules as approvals_rules
 from xianshen.approvals.enums import ChainState, StepKind
 from xianshen.approvals.selectors import chain_of
 from xianshen.common.actors import Actor
 from xianshen.common.decisions import Decision
 from xianshen.common.errors import TransitionNotAllowed
 from xianshen.documents.rendering.layout import FormData
-from xianshen.documents.selectors import latest_document
+from xianshen.documents.selectors import documents_of
 from xianshen.documents.services import issue_document, withdraw_documents_of
 from xianshen.ledger.events import Subject
 from xianshen.registry import rules
@@ -24,8 +23,8 @@ from xianshen.registry.enums import SuspensionReason
 from xianshen.registry.models import MediaAccount, OpeningApplication
 from xianshen.registry.paper import opinion_texts
 from xianshen.registry.permissions import may_view_application
+from xianshen.registry.selectors import APPLICATION_TYPE, account_subject, application_subject
 from xianshen.registry.services import accounts
-from xianshen.registry.services.applications import SUBJECT_TYPE, subject_of
 from xianshen.registry.transitions import APPLICATION
 from xianshen.regulation.selectors import policy_version
 from xianshen.workflow.tables import apply_transition, locked
@@ -55,7 +54,7 @@ OUTCOMES = {
 class OpeningApplicationHandler:
     """Implements :class:`xianshen.approvals.subjects.SubjectHandler`."""
 
-    subject_type = SUBJECT_TYPE
+    subject_type = APPLICATION_TYPE
 
     def _load(self, chain: "ApprovalChain") -> OpeningApplication:
         return OpeningApplication.objects.select_related("unit", "owner", "account", "institution").get(
@@ -70,7 +69,7 @@ class OpeningApplicationHandler:
 
     def about(self, subject_id: str) -> tuple[Subject, ...]:
         account = MediaAccount.objects.filter(application=subject_id).first()
-        return (accounts.subject_of(account),) if account else ()
+        return (account_subject(account),) if account else ()
 
     def form_data(self, chain: "ApprovalChain") -> FormData:
         """Return what is printed: the values as submitted in this round, and its opinions."""
@@ -85,7 +84,7 @@ class OpeningApplicationHandler:
         application = self._load(chain)
         policy = policy_version(chain.policy_version_id)
         return {
-            "document": latest_document(chain.institution_id, SUBJECT_TYPE, chain.subject_id),
+            "document": documents_of(chain.institution_id, APPLICATION_TYPE, chain.subject_id).first(),
             "after": self._after(chain, step, application),
             "annex": policy.form(policy.chain(chain.spec).form),
             "data": self.form_data(chain),
@@ -112,8 +111,8 @@ class OpeningApplicationHandler:
             else:
                 lines.append(Consequence(_("账号转为「运行中」，列入公开名录"), rules.PRIOR_APPROVAL))
             if following:
-                lines.append(Consequence(_("向校办公室报备"), approvals_rules.REPORT_TO_OFFICE))
-        lines.append(Consequence(_("记入留痕"), approvals_rules.SIGNING))
+                lines.append(Consequence(_("向校办公室报备"), rules.REPORT_TO_OFFICE))
+        lines.append(Consequence(_("记入留痕"), rules.SIGNING))
         return lines
 
     def _report(self, application: OpeningApplication, chain: "ApprovalChain", on: date) -> Report:
@@ -127,7 +126,8 @@ class OpeningApplicationHandler:
         if report.blocking:
             first = report.blocking[0]
             raise TransitionNotAllowed(
-                _("%(title)s：%(detail)s 现在不能批准，可以退回修改。") % {"title": first.title, "detail": first.detail},
+                _("%(title)s：%(detail)s 现在不能批准，可以退回修改。")
+                % {"title": first.title, "detail": first.detail},
                 first.rule,
             )
         file = next(check for check in report.checks if check.code == "sponsor_file")
@@ -155,12 +155,12 @@ class OpeningApplicationHandler:
             who=actor,
             actor=actor,
             at=now,
-            subject=subject_of(application),
+            subject=application_subject(application),
             payload=payload,
             changes=changes,
             article=chain.article,
             policy_version=policy.label,
-            about=(accounts.subject_of(application.account),) if application.account else (),
+            about=(account_subject(application.account),) if application.account else (),
         )
         if chain.state == ChainState.APPROVED:
             fresh = chain_of(chain.institution_id, chain.pk)
@@ -169,13 +169,13 @@ class OpeningApplicationHandler:
                 form=policy.form(policy.chain(chain.spec).form),
                 policy=policy,
                 data=self.form_data(fresh),
-                subject=subject_of(application),
-                about=(accounts.subject_of(account),),
+                subject=application_subject(application),
+                about=(account_subject(account),),
                 title=application.name,
                 now=now,
             )
         elif chain.state == ChainState.REVOKED and application.account:
-            withdraw_documents_of(actor=actor, subject=subject_of(application), reason=text, now=now)
+            withdraw_documents_of(actor=actor, subject=application_subject(application), reason=text, now=now)
             accounts.suspend_account(
                 account_id=application.account.pk,
                 institution_id=chain.institution_id,
@@ -185,5 +185,3 @@ class OpeningApplicationHandler:
                 text=text,
                 now=now,
             )
-
-

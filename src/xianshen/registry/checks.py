@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -20,6 +21,7 @@ from xianshen.registry.selectors import handle_taken, has_account_on, sponsor_fi
 from xianshen.registry.similarity import SimilarName, SimilarScope, similar_names, similar_scopes
 from xianshen.regulation.enums import NameRuleKind, Severity, SubjectKind
 from xianshen.regulation.schema import FieldSpec, FormSpec, NameRule, NotInPolicy, PlatformSpec, Policy
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -133,7 +135,8 @@ def name_likeness_checks(application: OpeningApplication, similar: list[SimilarN
             Check(
                 "name_similar",
                 CheckTone.SOON,
-                ngettext("名称与 %(n)d 个在册账号相近", "名称与 %(n)d 个在册账号相近", len(confusing)) % {"n": len(confusing)},
+                ngettext("名称与 %(n)d 个在册账号相近", "名称与 %(n)d 个在册账号相近", len(confusing))
+                % {"n": len(confusing)},
                 _("与在册的「%(name)s」%(how)s，容易认错。可以写出定位再区分；不拦提交，审批人会看到。")
                 % {"name": first.account.name, "how": HOW[first.how]()},
                 rules.NAME_UNIQUE,
@@ -245,7 +248,14 @@ def same_platform_check(application: OpeningApplication, policy: Policy) -> list
                 tuple(others),
             )
         ]
-    return [_ok("same_platform", _("本单位在%(platform)s上只有这一个") % {"platform": platform.name}, "", rules.NO_DUPLICATES)]
+    return [
+        _ok(
+            "same_platform",
+            _("本单位在%(platform)s上只有这一个") % {"platform": platform.name},
+            "",
+            rules.NO_DUPLICATES,
+        )
+    ]
 
 
 def people_checks(application: OpeningApplication, policy: Policy, on: date) -> list[Check]:
@@ -254,19 +264,42 @@ def people_checks(application: OpeningApplication, policy: Policy, on: date) -> 
     owner = application.owner
     if owner is not None and not owner.is_active:
         checks.append(
-            Check("owner", CheckTone.LATE, _("负责人已不在岗"), _("选一位在岗的人。"), rules.FIRST_RESPONSIBLE, "owner")
+            Check(
+                "owner", CheckTone.LATE, _("负责人已不在岗"), _("选一位在岗的人。"), rules.FIRST_RESPONSIBLE, "owner_name"
+            )
         )
     if application.owner_mobile and not contacts.valid_mobile(application.owner_mobile):
         checks.append(
-            Check("mobile", CheckTone.LATE, _("手机号码不对"), _("写 11 位手机号码，不加空格和横线也可以。"), rules.ANNEX_1, "owner_mobile")
+            Check(
+                "mobile",
+                CheckTone.LATE,
+                _("手机号码不对"),
+                _("写 11 位手机号码，不加空格和横线也可以。"),
+                rules.ANNEX_1,
+                "owner_mobile",
+            )
         )
     if application.second_contact_mobile and not contacts.valid_mobile(application.second_contact_mobile):
         checks.append(
-            Check("second_mobile", CheckTone.LATE, _("第二联系人的手机号码不对"), _("写 11 位手机号码。"), rules.ANNEX_1, "second_contact_mobile")
+            Check(
+                "second_mobile",
+                CheckTone.LATE,
+                _("第二联系人的手机号码不对"),
+                _("写 11 位手机号码。"),
+                rules.ANNEX_1,
+                "second_contact_mobile",
+            )
         )
     if application.owner_email and not contacts.valid_email(application.owner_email):
         checks.append(
-            Check("email", CheckTone.LATE, _("邮箱地址不对"), _("写成 名字@学校域名 的样子。"), rules.ANNEX_1, "owner_email")
+            Check(
+                "email",
+                CheckTone.LATE,
+                _("邮箱地址不对"),
+                _("写成 名字@学校域名 的样子。"),
+                rules.ANNEX_1,
+                "owner_email",
+            )
         )
     seat = policy.first_responsible(unit_kind=application.unit.kind, platform=application.platform)
     if seat:
@@ -306,7 +339,8 @@ def file_check(application: OpeningApplication, policy: Policy, on: date) -> Che
         "sponsor_file",
         CheckTone.SOON,
         _("%(unit)s的主办材料不全") % {"unit": unit.name},
-        _("缺%(what)s。可以先提交，最后一步批准前要补齐。") % {"what": "、".join(parts[code].label for code in file.missing)},
+        _("缺%(what)s。可以先提交，最后一步批准前要补齐。")
+        % {"what": "、".join(parts[code].label for code in file.missing)},
         rules.SPONSOR_FILE,
         "sponsor_file",
     )
@@ -329,11 +363,30 @@ def data_service_check(application: OpeningApplication) -> list[Check]:
     return [Check("data_service", CheckTone.IDLE, _("不涉及校内数据服务"), _("无须报科技处"), rules.CAMPUS_SERVER)]
 
 
+# Codes of form fields with a column of their own; a field of any other code is kept in ``extra``.
+COLUMN_FIELDS = frozenset(
+    {
+        "name",
+        "platform",
+        "handle",
+        "content_scope",
+        "positioning",
+        "audience",
+        "owner_name",
+        "owner_mobile",
+        "owner_email",
+        "second_contact_name",
+        "second_contact_mobile",
+        "data_service",
+    }
+)
+
+
 def value_of(application: OpeningApplication, code: str) -> object:
     """Return the value of a form field, from its column or from the fields that only this policy has."""
     if code == "unit":
         return application.unit.name
-    return getattr(application, code) if hasattr(application, code) else application.extra.get(code)
+    return getattr(application, code) if code in COLUMN_FIELDS else application.extra.get(code)
 
 
 def is_empty(value: object) -> bool:
@@ -383,6 +436,16 @@ class Report:
     @property
     def blocking(self) -> list[Check]:
         return [check for check in self.checks if check.blocking]
+
+    @property
+    def errors(self) -> dict[str, list[str]]:
+        """What stands against submitting, by form field."""
+        errors: dict[str, list[str]] = {}
+        for field in self.missing:
+            errors.setdefault(field.code, []).append(_("还没有填%(label)s。") % {"label": one_line(field.label)})
+        for check in self.blocking:
+            errors.setdefault(check.field or NON_FIELD_ERRORS, []).append(f"{check.title}：{check.detail}")
+        return errors
 
     @property
     def passed(self) -> int:

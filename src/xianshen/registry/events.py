@@ -30,7 +30,9 @@ ACCOUNTS_IMPORTED = declare_event(
     "registry.accounts_imported", keys=("created", "updated", "unchanged"), label=_("导入账号：新增 %(created)s 个")
 )
 SPONSOR_DOCUMENT_FILED = declare_event(
-    "registry.sponsor_document_filed", keys=("kind", "title", "valid_until", "digest"), label=_("主办单位档案：%(title)s")
+    "registry.sponsor_document_filed",
+    keys=("kind", "title", "valid_until", "digest"),
+    label=_("主办单位档案：%(title)s"),
 )
 SPONSOR_DOCUMENT_RETIRED = declare_event(
     "registry.sponsor_document_retired", keys=("kind", "title"), label=_("主办单位档案作废：%(title)s")

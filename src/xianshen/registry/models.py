@@ -44,7 +44,8 @@ class MediaAccount(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="suspended", suspension_reason__gt="") | (~Q(state="suspended") & Q(suspension_reason="")),
+                condition=Q(state="suspended", suspension_reason__gt="")
+                | (~Q(state="suspended") & Q(suspension_reason="")),
                 name="account_suspended_with_reason",
             ),
         ]
@@ -90,7 +91,9 @@ class OpeningApplication(models.Model):
     saved_at = models.DateTimeField()
     revision = models.PositiveIntegerField(default=1, help_text="grows with every save; guards against lost updates")
     submitted_at = models.DateTimeField(null=True, blank=True)
-    policy_version = models.ForeignKey("regulation.PolicyVersion", on_delete=models.PROTECT, null=True, related_name="+")
+    policy_version = models.ForeignKey(
+        "regulation.PolicyVersion", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     account = models.OneToOneField(MediaAccount, on_delete=models.PROTECT, null=True, related_name="application")
 
     class Meta:
@@ -120,7 +123,9 @@ class SponsorDocument(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(valid_until__gte=models.F("valid_from")), name="sponsor_document_period"),
+            models.CheckConstraint(
+                condition=Q(valid_until__gte=models.F("valid_from")), name="sponsor_document_period"
+            ),
         ]
         indexes = [models.Index(fields=["institution", "unit", "kind", "valid_until"], name="sponsor_document_of_unit")]
 

@@ -15,12 +15,8 @@ from rapidfuzz.distance import OSA
 
 # Letters of other scripts that are drawn like Latin ones (Unicode TR 39, the part met in names).
 _LETTERS = str.maketrans(
-    dict(
-        pair
-        for pair in (
-            "аa еe оo рp сc уy хx іi јj ѕs ԁd ԛq ԝw һh ոn ցg վu αa βb γg εe ηn ιi κk νv οo ρp τt υu χx ωw ɡg ɑa ıi"
-        ).split()
-    )
+    "аеорсухіјѕԁԛԝһոցվαβγεηικνορτυχωɡɑı",
+    "aeopcyxijsdqwhnguabgenikvoptuxwgai",
 )
 # Han characters mistaken for one another at a glance; each group is folded to its first.
 _HAN_GROUPS = (

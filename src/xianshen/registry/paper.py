@@ -1,18 +1,21 @@
 """An application as words: the values printed on the annex and what its opinions say (selectors)."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from xianshen.approvals.enums import ChainState, Verdict
-from xianshen.approvals.models import ApprovalChain
+from xianshen.approvals.enums import Verdict
 from xianshen.documents.rendering.layout import OpinionBox
 from xianshen.registry.checks import one_line, value_of
 from xianshen.registry.enums import InNameOf
 from xianshen.registry.models import OpeningApplication
 from xianshen.regulation.enums import FieldType
 from xianshen.regulation.schema import FieldSpec, NotInPolicy, Policy
+
+if TYPE_CHECKING:
+    from xianshen.approvals.models import ApprovalChain
 
 
 def words_for(field: FieldSpec, value: object, policy: Policy) -> str:
@@ -37,7 +40,10 @@ def words_for(field: FieldSpec, value: object, policy: Policy) -> str:
 
 def form_values(application: OpeningApplication, policy: Policy, form_code: str) -> dict[str, str]:
     """Return field code → words, for the printed form."""
-    return {field.code: words_for(field, value_of(application, field.code), policy) for field in policy.form(form_code).fields}
+    return {
+        field.code: words_for(field, value_of(application, field.code), policy)
+        for field in policy.form(form_code).fields
+    }
 
 
 def content_of(application: OpeningApplication, policy: Policy, form_code: str) -> dict[str, str]:
@@ -50,7 +56,7 @@ def content_of(application: OpeningApplication, policy: Policy, form_code: str) 
     return content
 
 
-def opinion_texts(chain: ApprovalChain) -> Mapping[str, OpinionBox]:
+def opinion_texts(chain: "ApprovalChain") -> Mapping[str, OpinionBox]:
     """Return the opinions of a round by the box of the form that they fill; steps and opinions prefetched."""
     found = {}
     for step in chain.steps.all():
@@ -68,7 +74,3 @@ def opinion_texts(chain: ApprovalChain) -> Mapping[str, OpinionBox]:
             on_behalf_of=opinion.on_behalf_of,
         )
     return found
-
-
-def is_final(chain: ApprovalChain) -> bool:
-    return chain.state == ChainState.APPROVED

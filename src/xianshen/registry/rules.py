@@ -22,3 +22,7 @@ ANNUAL_REVIEW = declare("annual_review.due", room="registry")
 STOP_ORDER = declare("stop.order", room="registry")
 LEGACY = declare("legacy.within_month", room="registry")
 LINKAGE = declare("linkage.repost_only", room="registry")
+
+# Declared by approvals, cited on registry's pages as well.
+SIGNING = "approval.signing"
+REPORT_TO_OFFICE = "report.to_office"

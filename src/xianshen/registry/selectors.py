@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
+from xianshen.ledger.events import Subject
 from xianshen.organisation.selectors import Grants
 from xianshen.registry import names
 from xianshen.registry.enums import AccountState, ApplicationState
@@ -25,6 +27,27 @@ __all__ = [
     "similar_scopes",
     "state_face",
 ]
+
+APPLICATION_TYPE = "registry.opening_application"
+ACCOUNT_TYPE = "registry.media_account"
+SPONSOR_FILE_TYPE = "registry.sponsor_file"
+
+
+def application_subject(application: OpeningApplication) -> Subject:
+    """Return the application as the ledger names it."""
+    name = application.name.strip() or application.number
+    return Subject(APPLICATION_TYPE, str(application.pk), _("「%(name)s」开设申请") % {"name": name})
+
+
+def account_subject(account: MediaAccount) -> Subject:
+    """Return the account as the ledger names it."""
+    return Subject(ACCOUNT_TYPE, str(account.pk), _("「%(name)s」") % {"name": account.name})
+
+
+def sponsor_subject(unit_id: int, unit_name: str) -> Subject:
+    """Return a unit's file as the ledger names it."""
+    return Subject(SPONSOR_FILE_TYPE, str(unit_id), _("%(unit)s的主办材料") % {"unit": unit_name})
+
 
 RUNNING = Q(state=AccountState.ACTIVE)
 
@@ -120,16 +143,14 @@ def account_of(institution_id: int, account_id: int) -> MediaAccount:
 
 def public_accounts(institution_id: int) -> QuerySet[MediaAccount]:
     """Return what the public directory lists: every account on record, stopped ones too."""
-    return MediaAccount.objects.filter(institution_id=institution_id).select_related("unit").order_by(
-        "tier", "name", "pk"
+    return (
+        MediaAccount.objects.filter(institution_id=institution_id).select_related("unit").order_by("tier", "name", "pk")
     )
 
 
 def applications_visible_to(grants: Grants) -> QuerySet[OpeningApplication]:
     """Return submitted applications the person may see, and their own drafts, newest first."""
-    found = OpeningApplication.objects.filter(institution_id=grants.institution_id).select_related(
-        "unit", "applicant"
-    )
+    found = OpeningApplication.objects.filter(institution_id=grants.institution_id).select_related("unit", "applicant")
     own = Q(applicant_id=grants.person_id)
     if grants.has(Capability.ACCOUNTS_VIEW_ALL):
         seen = own | ~Q(state=ApplicationState.DRAFT)
@@ -208,7 +229,9 @@ def sponsoring_units(institution_id: int) -> QuerySet[MediaAccount]:
     )
 
 
-def has_account_on(institution_id: int, unit_id: int, platform: str, *, except_id: int | None = None) -> list[MediaAccount]:
+def has_account_on(
+    institution_id: int, unit_id: int, platform: str, *, except_id: int | None = None
+) -> list[MediaAccount]:
     """Return the unit's own accounts of that platform which have not been closed."""
     return list(
         MediaAccount.objects.filter(institution_id=institution_id, unit_id=unit_id, platform=platform)
@@ -224,5 +247,3 @@ def handle_taken(institution_id: int, platform: str, handle_fold: str) -> MediaA
         .select_related("unit")
         .first()
     )
-
-

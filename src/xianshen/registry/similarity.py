@@ -87,10 +87,7 @@ def similar_scopes(institution_id: int, scope: str, *, except_id: int | None = N
         .values_list("pk", "content_scope")
     )
     scored = sorted(
-        (
-            (sum(pair in other for pair in pairs) / len(pairs), pk)
-            for pk, other in rows.iterator(chunk_size=2000)
-        ),
+        ((sum(pair in other for pair in pairs) / len(pairs), pk) for pk, other in rows.iterator(chunk_size=2000)),
         reverse=True,
     )[:MOST_SHOWN]
     best = {pk: share for share, pk in scored if share >= OVERLAP_SHOWN}

@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from xianshen.common.actors import Actor
 from xianshen.common.codes import new_code
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
-from xianshen.ledger.events import Subject
-from xianshen.ledger.services import act, record
+from xianshen.ledger.services import act, no_act, record, within_act
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants, home_unit, unit_for_relation
 from xianshen.registry import events, names, rules
 from xianshen.registry.enums import AccountState, InNameOf, SuspensionReason
 from xianshen.registry.models import MediaAccount, OpeningApplication
 from xianshen.registry.permissions import may_manage_accounts, may_see_contacts
+from xianshen.registry.selectors import account_subject
 from xianshen.registry.transitions import ACCOUNT
 from xianshen.regulation.selectors import policy_on, policy_version
 from xianshen.workflow.tables import apply_transition, locked
@@ -27,12 +27,6 @@ from xianshen.workflow.tables import apply_transition, locked
 if TYPE_CHECKING:
     from xianshen.organisation.models import Person, Unit
     from xianshen.regulation.schema import Policy
-
-SUBJECT_TYPE = "registry.media_account"
-
-
-def subject_of(account: MediaAccount) -> Subject:
-    return Subject(SUBJECT_TYPE, str(account.pk), _("「%(name)s」") % {"name": account.name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +52,10 @@ class AccountFacts:
     opened_on: date | None = None
 
 
-def build_account(facts: AccountFacts, policy: "Policy", *, state: AccountState, reason: str, now: datetime) -> MediaAccount:
+@no_act(why="builds a record that its callers save")
+def build_account(
+    facts: AccountFacts, policy: "Policy", *, state: AccountState, reason: str, now: datetime
+) -> MediaAccount:
     """Return an unsaved account, its tier and first responsible person given by the policy.
 
     Raises:
@@ -69,7 +66,9 @@ def build_account(facts: AccountFacts, policy: "Policy", *, state: AccountState,
         raise ValidationError({"platform": _("办法没有给这类单位在这个平台上的层级。核对单位类别和平台。")})
     responsible_unit = unit_for_relation(found.first_responsible.of, facts.unit)
     if responsible_unit is None:
-        raise ValidationError({"unit": _("「%(unit)s」还没有登记归口单位。先登记归口单位。") % {"unit": facts.unit.name}})
+        raise ValidationError(
+            {"unit": _("「%(unit)s」还没有登记归口单位。先登记归口单位。") % {"unit": facts.unit.name}}
+        )
     return MediaAccount(
         institution_id=facts.unit.institution_id,
         policy_version_id=policy.version_id,
@@ -116,6 +115,7 @@ def _entry_payload(account: MediaAccount) -> dict[str, str | int]:
     }
 
 
+@within_act
 def open_account(
     *, application: OpeningApplication, policy: "Policy", actor: Actor, article: int, now: datetime
 ) -> MediaAccount:
@@ -144,7 +144,7 @@ def open_account(
     record(
         events.ACCOUNT_OPENED,
         actor=actor,
-        subject=subject_of(account),
+        subject=account_subject(account),
         payload=_entry_payload(account),
         at=now,
         rule=rules.PRIOR_APPROVAL,
@@ -191,7 +191,7 @@ def register_accounts(
         record(
             events.ACCOUNT_REGISTERED,
             actor=actor,
-            subject=subject_of(account),
+            subject=account_subject(account),
             payload=_entry_payload(account),
             at=now,
             rule=rules.AUTHORISED_ONLY,
@@ -222,7 +222,7 @@ def _change(
         who=grants,
         actor=actor,
         at=now,
-        subject=subject_of(account),
+        subject=account_subject(account),
         payload=payload,
         changes={"state_since": timezone.localdate(now), **changes},
         article=policy.rule(ACCOUNT[transition].rule).article,
@@ -242,7 +242,14 @@ def _reason_text(text: str) -> str:
 
 @act
 def suspend_account(
-    *, account_id: int, institution_id: int, actor: Actor, grants: Grants | None, reason: SuspensionReason, text: str, now: datetime
+    *,
+    account_id: int,
+    institution_id: int,
+    actor: Actor,
+    grants: Grants | None,
+    reason: SuspensionReason,
+    text: str,
+    now: datetime,
 ) -> MediaAccount:
     """Stop an account from running; its owner is told.
 
@@ -269,7 +276,12 @@ def suspend_account(
         changes={"suspension_reason": reason.value},
         now=now,
     )
-    _tell_owner(account, _("「%(name)s」暂停运行（%(reason)s）：%(text)s") % {"name": account.name, "reason": reason.label, "text": text}, now)
+    _tell_owner(
+        account,
+        _("「%(name)s」暂停运行（%(reason)s）：%(text)s")
+        % {"name": account.name, "reason": reason.label, "text": text},
+        now,
+    )
     return account
 
 
@@ -396,9 +408,17 @@ def remind_owner(
     account = locked(MediaAccount, account_id, institution_id=institution_id)
     text = _reason_text(text)
     if not account.owner_id:
-        raise ValidationError({"text": _("「%(name)s」没有登记负责人，提醒送不到。先登记负责人。") % {"name": account.name}})
+        raise ValidationError(
+            {"text": _("「%(name)s」没有登记负责人，提醒送不到。先登记负责人。") % {"name": account.name}}
+        )
     _tell_owner(account, _("办公室提醒「%(name)s」：%(text)s") % {"name": account.name, "text": text}, now)
-    record(events.ACCOUNT_REMINDED, actor=actor, subject=subject_of(account), payload={"text": text, "people": 1}, at=now)
+    record(
+        events.ACCOUNT_REMINDED,
+        actor=actor,
+        subject=account_subject(account),
+        payload={"text": text, "people": 1},
+        at=now,
+    )
     return account
 
 
@@ -417,5 +437,5 @@ def record_contact_shown(
     account = MediaAccount.objects.get(pk=account_id, institution_id=institution_id)
     if not (permission := may_see_contacts(account, grants)):
         raise PermissionDenied.from_denied(permission)
-    record(events.CONTACT_SHOWN, actor=actor, subject=subject_of(account), payload={"what": what}, at=now)
+    record(events.CONTACT_SHOWN, actor=actor, subject=account_subject(account), payload={"what": what}, at=now)
     return account

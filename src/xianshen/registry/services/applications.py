@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -11,22 +10,20 @@ from django.utils.translation import gettext as _
 from xianshen.approvals.services import start_chain
 from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
-from xianshen.ledger.events import Subject
-from xianshen.ledger.services import act, record
+from xianshen.ledger.services import act, record, within_act
 from xianshen.organisation.selectors import Grants, unit_in
 from xianshen.registry import events, rules
-from xianshen.registry.checks import Report, check_application, one_line
+from xianshen.registry.checks import check_application
 from xianshen.registry.enums import ApplicationState
 from xianshen.registry.models import NumberSeries, OpeningApplication
 from xianshen.registry.paper import content_of
 from xianshen.registry.permissions import may_apply_for, may_edit
+from xianshen.registry.selectors import application_subject
 from xianshen.registry.transitions import APPLICATION
 from xianshen.regulation.enums import SubjectKind
 from xianshen.regulation.selectors import policy_on
 from xianshen.workflow.tables import apply_transition, locked
 
-
-SUBJECT_TYPE = "registry.opening_application"
 COLUMNS = frozenset(
     {
         "in_name_of",
@@ -48,11 +45,7 @@ COLUMNS = frozenset(
 )
 
 
-def subject_of(application: OpeningApplication) -> Subject:
-    name = application.name.strip() or application.number
-    return Subject(SUBJECT_TYPE, str(application.pk), _("「%(name)s」开设申请") % {"name": name})
-
-
+@within_act
 def next_number(institution_id: int, year: int, *, series: str = "K") -> str:
     """Return the next number of a yearly series, e.g. ``K-2026-031``; gapless within its act."""
     counter, _created = NumberSeries.objects.select_for_update().get_or_create(
@@ -86,7 +79,7 @@ def start_draft(*, actor: Actor, grants: Grants, unit_id: int, now: datetime) ->
     record(
         events.DRAFT_STARTED,
         actor=actor,
-        subject=subject_of(application),
+        subject=application_subject(application),
         payload={"number": application.number},
         at=now,
         rule=rules.PRIOR_APPROVAL,
@@ -103,7 +96,8 @@ def _editable(application_id: int, grants: Grants, revision: int) -> OpeningAppl
         raise PermissionDenied.from_denied(permission)
     if application.revision != revision:
         raise TransitionNotAllowed(
-            _("这份申请在另一个窗口里改过。你在这里写的还在页面上：复制要留的内容，刷新页面再填。"), rules.PRIOR_APPROVAL
+            _("这份申请在另一个窗口里改过。你在这里写的还在页面上：复制要留的内容，刷新页面再填。"),
+            rules.PRIOR_APPROVAL,
         )
     return application
 
@@ -151,20 +145,12 @@ def discard_draft(*, actor: Actor, grants: Grants, application_id: int, now: dat
     if not permission:
         raise PermissionDenied.from_denied(permission)
     if application.state != ApplicationState.DRAFT:
-        raise TransitionNotAllowed(_("申请提交过，经过要留存，不能删除。不办了就放着，不影响别的申请。"), rules.PRIOR_APPROVAL)
-    subject = subject_of(application)
+        raise TransitionNotAllowed(
+            _("申请提交过，经过要留存，不能删除。不办了就放着，不影响别的申请。"), rules.PRIOR_APPROVAL
+        )
+    subject = application_subject(application)
     application.delete()
     record(events.DRAFT_DISCARDED, actor=actor, subject=subject, payload={"number": application.number}, at=now)
-
-
-def submission_errors(report: Report) -> dict[str, list[str]]:
-    """Turn what stands against a submission into errors by form field."""
-    errors: dict[str, list[str]] = {}
-    for field in report.missing:
-        errors.setdefault(field.code, []).append(_("还没有填%(label)s。") % {"label": one_line(field.label)})
-    for check in report.blocking:
-        errors.setdefault(check.field or "__all__", []).append(f"{check.title}：{check.detail}")
-    return errors
 
 
 @act
@@ -184,7 +170,7 @@ def submit_application(
     policy = policy_on(application.institution_id, on)
     report = check_application(application, policy, on)
     if not report.submittable:
-        raise ValidationError(submission_errors(report))
+        raise ValidationError(report.errors)
     tier = policy.tier_for(unit_kind=application.unit.kind, platform=application.platform)
     if tier is None:
         raise ValidationError({"platform": _("办法没有给这类单位在这个平台上的层级。换平台，或由上级单位申请。")})
@@ -202,7 +188,7 @@ def submit_application(
         who=grants,
         actor=actor,
         at=now,
-        subject=subject_of(application),
+        subject=application_subject(application),
         payload={
             "number": application.number,
             "name": application.name.strip(),
@@ -223,7 +209,7 @@ def submit_application(
     start_chain(
         actor=actor,
         applicant_id=application.applicant_id,
-        subject=subject_of(application),
+        subject=application_subject(application),
         spec=spec,
         policy=policy,
         unit=application.unit,

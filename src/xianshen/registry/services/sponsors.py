@@ -10,20 +10,14 @@ from django.utils.translation import gettext as _
 from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.documents.services import store_attachment
-from xianshen.ledger.events import Subject
 from xianshen.ledger.services import act, record
 from xianshen.organisation.selectors import Grants, unit_in
 from xianshen.registry import events, rules
 from xianshen.registry.models import SponsorDocument
 from xianshen.registry.permissions import may_file_sponsor_documents
+from xianshen.registry.selectors import sponsor_subject
 from xianshen.regulation.selectors import policy_on
 from xianshen.workflow.tables import locked
-
-SUBJECT_TYPE = "registry.sponsor_file"
-
-
-def subject_of(unit_id: int, unit_name: str) -> Subject:
-    return Subject(SUBJECT_TYPE, str(unit_id), _("%(unit)s的主办材料") % {"unit": unit_name})
 
 
 @act
@@ -62,7 +56,7 @@ def file_sponsor_document(
     until = valid_until or policy.due(part.validity, valid_from)
     if until < valid_from:
         raise ValidationError({"valid_until": _("有效期的结束早于开始。核对两个日期。")})
-    subject = subject_of(unit.pk, unit.name)
+    subject = sponsor_subject(unit.pk, unit.name)
     attachment = store_attachment(actor=actor, subject=subject, kind=kind, upload=upload, now=now)
     document = SponsorDocument.objects.create(
         institution_id=actor.institution_id,
@@ -106,7 +100,7 @@ def retire_sponsor_document(*, actor: Actor, grants: Grants, document_id: int, n
     record(
         events.SPONSOR_DOCUMENT_RETIRED,
         actor=actor,
-        subject=subject_of(document.unit_id, document.unit.name),
+        subject=sponsor_subject(document.unit_id, document.unit.name),
         payload={"kind": document.kind, "title": document.title},
         at=now,
         rule=rules.SPONSOR_FILE,
