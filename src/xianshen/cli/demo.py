@@ -1,19 +1,13 @@
 """``xianshen demo``: the demonstration institution and its sign-ins, whose passwords each installation makes itself."""
 
 import argparse
-import importlib
 import json
 import sys
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
-from django.utils import timezone
-
 from xianshen.cli.main import WrongUse
+from xianshen.cli.prepare import bring_tables_up_to_date, load_when_empty, one_at_a_time, read_sign_ins
 from xianshen.cli.serve import sign_in_lines
-
-SIGN_INS = "demo-sign-ins.json"
 
 
 def add_commands(subparsers: Any) -> None:
@@ -29,8 +23,6 @@ def run_demo(options: argparse.Namespace) -> int:
     Raises:
         WrongUse: the database holds institutions that are no demonstration.
     """
-    from xianshen.cli.prepare import bring_tables_up_to_date, one_at_a_time
-
     with one_at_a_time():
         for line in (*bring_tables_up_to_date(), *load_when_empty()):
             print(f"xianshen: {line}", file=sys.stderr)
@@ -43,17 +35,3 @@ def run_demo(options: argparse.Namespace) -> int:
     else:
         print("\n".join(sign_in_lines(sign_ins)))
     return 0
-
-
-def load_when_empty() -> list[str]:
-    """Load the demonstration if there is no institution; return what was done."""
-    if apps.get_model("organisation.Institution")._default_manager.exists():
-        return []
-    importlib.import_module("xianshen.web.demo").load(now=timezone.now())
-    return ["demonstration institution loaded"]
-
-
-def read_sign_ins() -> list[dict[str, str]]:
-    """Return the sign-ins of the demonstration (role, username, password), or nothing when none was loaded."""
-    path = settings.KEYS / SIGN_INS
-    return list(json.loads(path.read_text())) if path.exists() else []

@@ -2,20 +2,31 @@
 
 import argparse
 import fcntl
+import hashlib
+import importlib
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
-from django.core.cache import caches
+from django.core.cache import cache, caches
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from xianshen.common.errors import Refusal
+from xianshen.organisation.selectors import institution_by_code
+from xianshen.regulation.loader import check_pack
+from xianshen.regulation.services import store_pack
 
 #: Key of the PostgreSQL advisory lock under which nodes prepare one after the other.
 LOCK = 0x7869616E
+#: File among the keys that holds the sign-ins of the demonstration.
+SIGN_INS = "demo-sign-ins.json"
 
 
 def add_commands(subparsers: Any) -> None:
@@ -37,12 +48,9 @@ def run_prepare(options: argparse.Namespace) -> int:
         settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
         done = bring_tables_up_to_date()
         if options.demo:
-            from xianshen.cli.demo import load_when_empty
-
             done += load_when_empty()
+        done += refresh_policies()
     if options.json:
-        from xianshen.cli.demo import read_sign_ins
-
         json.dump({"done": done, "sign_ins": read_sign_ins()}, sys.stdout, ensure_ascii=False)
         print()
     else:
@@ -79,6 +87,48 @@ def bring_tables_up_to_date() -> list[str]:
         call_command("createcachetable", verbosity=0)
         done.append("cache table created")
     return done
+
+
+def refresh_policies() -> list[str]:
+    """Load the packs of the institutions that are here, if their files have changed; return what was done.
+
+    A pack that may not be loaded leaves everything as it was: the platform runs on with the versions it has.
+    """
+    done = []
+    for head in sorted(settings.POLICIES.glob("*/pack.yaml")):
+        pack = head.parent
+        files = sorted(path for path in pack.rglob("*") if path.is_file())
+        digest = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in files)).hexdigest()
+        key = f"policy-pack:{pack.name}"
+        if cache.get(key) == digest:
+            continue
+        checked, mistakes = check_pack(pack)
+        if checked is None:
+            done.append(f"policy pack {pack.name} not loaded, it has {len(mistakes)} mistakes (xianshen policy check)")
+        elif institution_by_code(checked.institution.code) is not None:
+            try:
+                result = store_pack(pack=checked, now=timezone.now())
+            except Refusal as refusal:
+                done.append(f"policy pack {pack.name} not loaded: {refusal.reason}")
+            else:
+                cache.set(key, digest, timeout=None)
+                if result.loaded or result.replaced:
+                    done.append(f"policy pack {pack.name} loaded: {', '.join(result.loaded + result.replaced)}")
+    return done
+
+
+def load_when_empty() -> list[str]:
+    """Load the demonstration if there is no institution; return what was done."""
+    if apps.get_model("organisation.Institution")._default_manager.exists():
+        return []
+    importlib.import_module("xianshen.web.demo").load(now=timezone.now())
+    return ["demonstration institution loaded"]
+
+
+def read_sign_ins() -> list[dict[str, str]]:
+    """Return the sign-ins of the demonstration (role, username, password), or nothing when none was loaded."""
+    path = settings.KEYS / SIGN_INS
+    return list(json.loads(path.read_text())) if path.exists() else []
 
 
 @contextmanager
