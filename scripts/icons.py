@@ -13,9 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SPRITE = ROOT / "src" / "xianshen" / "static" / "icons.svg"
 NAMES = ROOT / "scripts" / "icons.txt"
 VERSION = "3.51.0"
-HEADER = (
-    f"<!-- @tabler/icons {VERSION}, MIT, Copyright (c) 2020-2026 Paweł Kuna. Built by scripts/icons.py; do not edit. -->"
-)
+LICENCE = "MIT, Copyright (c) 2020-2026 Paweł Kuna"
+HEADER = f"<!-- @tabler/icons {VERSION}, {LICENCE}. Built by scripts/icons.py; do not edit. -->"
 
 
 def wanted() -> list[str]:

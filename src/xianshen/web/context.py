@@ -96,9 +96,7 @@ class Shell:
         return str(self.unread) if self.unread <= COUNT_SHOWN else f"{COUNT_SHOWN}+"
 
     def _entries(self, places: tuple[navigation.Place, ...]) -> list[navigation.Entry]:
-        return navigation.entries(
-            places, path=self.request.path, grants=self.grants, counts=lambda: self.counts
-        )
+        return navigation.entries(places, path=self.request.path, grants=self.grants, counts=lambda: self.counts)
 
     @cached_property
     def nav(self) -> list[navigation.EntryGroup]:
@@ -212,12 +210,22 @@ def _citer(page: Shell) -> Callable[[str, date | None], Any]:
     return cite
 
 
+def _article_url(page: Shell) -> Callable[[int, date | None], str]:
+    def article_url(number: int, on: date | None = None) -> str:
+        from xianshen.regulation import selectors
+
+        return selectors.article_url(number, on or timezone.localdate(page.now))
+
+    return article_url
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: ``shell``, ``institution``, ``cite`` and ``csp_nonce``."""
+    """Context processor: ``shell``, ``institution``, ``cite``, ``article_url`` and ``csp_nonce``."""
     page = Shell(request)
     return {
         "shell": page,
         "institution": SimpleLazyObject(lambda: page.institution),
         "cite": _citer(page),
+        "article_url": _article_url(page),
         "csp_nonce": str(getattr(request, "csp_nonce", "")),
     }

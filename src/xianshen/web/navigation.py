@@ -111,9 +111,7 @@ def _current(url: str, path: str) -> bool:
     return path == url if url == "/" else path == url or path.startswith(url)
 
 
-def entries(
-    places: Sequence[Place], *, path: str, grants: Grants, counts: Callable[[], dict[str, int]]
-) -> list[Entry]:
+def entries(places: Sequence[Place], *, path: str, grants: Grants, counts: Callable[[], dict[str, int]]) -> list[Entry]:
     """Return the entries that exist and concern the person; the one with the longest address is current."""
     shown: list[Entry] = []
     for place in places:
@@ -123,8 +121,8 @@ def entries(
         count = 0
         if place.counts:
             found = counts()
-            count = sum(found.values()) if place.counts == ALL_COUNTS else sum(found.get(code, 0) for code in place.counts)
-        shown.append(
-            Entry(place.label, url, place.icon, _current(url, path), count, place.due, place.key, place.tab)
-        )
+            count = (
+                sum(found.values()) if place.counts == ALL_COUNTS else sum(found.get(code, 0) for code in place.counts)
+            )
+        shown.append(Entry(place.label, url, place.icon, _current(url, path), count, place.due, place.key, place.tab))
     return shown

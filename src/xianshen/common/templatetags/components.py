@@ -64,9 +64,7 @@ def icon_html(name: str, label: Text = "") -> SafeString:
         raise ValueError(f"icon {name!r} is not in icons.svg; add it to scripts/icons.txt")
     href = f"{static('icons.svg')}#i-{name}"
     if label:
-        return format_html(
-            '<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href
-        )
+        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href)
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', href)
 
 
@@ -133,11 +131,20 @@ def article_html(label: Text, url: str) -> SafeString:
     return format_html('<a class="xs-art" href="{}" data-drawer>{}</a>', url, label)
 
 
-def _cited(context: Mapping[str, Any], rule: str, on: date | None) -> SafeString:
-    cite: Callable[..., Any] | None = context.get("cite")
+def _day(on: date | datetime | None) -> date | None:
+    return timezone.localdate(on) if isinstance(on, datetime) else on
+
+
+def _cited(
+    context: Mapping[str, Any], rule: str, on: date | datetime | None = None, number: int | None = None
+) -> SafeString:
+    cite: Callable[[str, date | None], Any] | None = context.get("cite")
+    article_url: Callable[[int, date | None], str] | None = context.get("article_url")
+    if number and article_url is not None:
+        return article_html(_("第%(number)s条") % {"number": _numeral(number)}, article_url(number, _day(on)))
     if not rule or cite is None:
         return SafeString("")
-    citation = cite(rule, on)
+    citation = cite(rule, _day(on))
     return article_html(citation.label, citation.url) if citation else SafeString("")
 
 
@@ -146,13 +153,15 @@ def article(
     context: template.Context,
     *,
     rule: str = "",
-    on: date | None = None,
+    number: int | None = None,
+    on: date | datetime | None = None,
     citation: Any = None,
 ) -> SafeString:
     """``{% article rule="opening.prior_approval" on=application.date %}``: a chip that opens the article's text.
 
     Args:
         rule: rule id; which article it comes from is asked of the policy in force.
+        number: number of the article, when a record keeps it (the ledger does).
         on: the day whose version counts; today if left out.
         citation: a citation at hand (``label`` and ``url``) instead of a rule.
 
@@ -161,7 +170,7 @@ def article(
     """
     if citation is not None:
         return article_html(citation.label, citation.url)
-    return _cited(context.flatten() if hasattr(context, "flatten") else context, rule, on)
+    return _cited(context.flatten(), rule, on, number)
 
 
 # ── clocks ───────────────────────────────────────────
@@ -196,6 +205,7 @@ def clock(
         row: words and date on one line.
     """
     now = _now(context)
+    due, start, soon_from = due or None, start or None, soon_from or None  # a missing variable arrives as ""
     if due is None and not stopped:
         return SafeString("")
     late = due is not None and deadline_parts(due) <= now
@@ -277,16 +287,19 @@ def _get(item: Any, name: str, default: Any = "") -> Any:
 
 @register.simple_tag(takes_context=True)
 def trace(context: template.Context, items: Iterable[Any]) -> SafeString:
-    """``{% trace timeline %}``: ``common.components.TraceItem`` or objects like it, newest first."""
+    """``{% trace timeline %}``: ``common.components.TraceItem``, ledger entries, or objects like them, newest first.
+
+    Of a ledger entry its sentence, who acted, when, and the article kept with it are shown.
+    """
     flat = context.flatten()
     rows = []
     for item in items:
-        at, meta = _get(item, "at", None), _get(item, "meta")
+        at, meta = _get(item, "at", None), _get(item, "meta") or _get(item, "who")
         tone = _get(item, "tone")
-        chip = _cited(flat, _get(item, "rule"), at.date() if at else None)
+        chip = _cited(flat, _get(item, "rule"), at, _get(item, "article", None))
         when = format_html('<time datetime="{}">{}</time>', at.isoformat(), zh_datetime(at)) if at else ""
         below = format_html_join(" · ", "{}", ((part,) for part in (when, meta, chip) if part))
-        text, url = item.text, _get(item, "url")
+        text, url = _get(item, "text") or item.sentence, _get(item, "url")
         rows.append(
             (
                 format_html(' class="is-{}"', tone) if tone else "",
@@ -343,7 +356,9 @@ def facts(context: template.Context, items: Iterable[Any], *, two: bool = False)
             label, value, url = item.label, item.value, _get(item, "url")
             chip = _cited(flat, _get(item, "rule"), None)
         shown = value if value not in (None, "") else "—"
-        rows.append((label, format_html('<a href="{}">{}</a>', url, shown) if url else shown, " " if chip else "", chip))
+        rows.append(
+            (label, format_html('<a href="{}">{}</a>', url, shown) if url else shown, " " if chip else "", chip)
+        )
     inner = format_html_join("", "<dt>{}</dt><dd>{}{}{}</dd>", rows)
     return format_html('<dl class="xs-facts{}">{}</dl>', " xs-facts--2" if two else "", inner)
 
@@ -353,11 +368,18 @@ def facts(context: template.Context, items: Iterable[Any], *, two: bool = False)
 
 @register.simple_block_tag
 def note(content: str, *, tone: str = "soon", icon: str = "", live: bool = False) -> SafeString:
-    """``{% note tone="late" %}<p>…</p><a class="btn btn-sm">…</a>{% endnote %}``. ``live``: announced when swapped in."""
+    """``{% note tone="late" %}<p>…</p><a class="btn btn-sm">…</a>{% endnote %}``: a remark in the page.
+
+    Args:
+        content: the block.
+        tone: a state tone.
+        icon: instead of the tone's own.
+        live: announced by screen readers when it is swapped in.
+    """
     return format_html(
         '<div class="xs-note xs-note--{}"{}>{}{}</div>',
         _tone(tone),
-        mark_safe(' role="status"') if live else "",  # noqa: S308
+        mark_safe(' role="status"') if live else "",
         icon_html(icon or TONE_ICONS[tone]),
         content,
     )
@@ -365,7 +387,7 @@ def note(content: str, *, tone: str = "soon", icon: str = "", live: bool = False
 
 @register.simple_block_tag
 def emptystate(content: str, *, title: Text, icon: str = "archive") -> SafeString:
-    """``{% emptystate title="还没有登记账号" %}<p>…</p><div class="xs-acts">…</div>{% endemptystate %}``: what to do first."""
+    """``{% emptystate title="还没有登记账号" %}<p>…</p>{% endemptystate %}``: what to do first, with its button."""
     return format_html('<div class="xs-sheet xs-empty">{}<h3>{}</h3>{}</div>', icon_html(icon), title, content)
 
 
@@ -404,7 +426,8 @@ def sheet(
 def section(content: str, *, number: str, title: Text, sub: Text = "") -> SafeString:
     """``{% section number="一" title="账号" %}…{% endsection %}``: a numbered part of a form, as in the annex."""
     return format_html(
-        '<section class="xs-sheet xs-form__sec"><header><span class="xs-no">{}</span><h2>{}</h2>{}</header>{}</section>',
+        '<section class="xs-sheet xs-form__sec"><header><span class="xs-no">{}</span><h2>{}</h2>{}</header>'
+        "{}</section>",
         number,
         title,
         format_html("<p>{}</p>", sub) if sub else "",
@@ -479,7 +502,11 @@ def pagination(context: template.Context, page: Page[Any], *, unit: Text = "", p
                     words,
                 )
                 links.insert(0, link) if sign == "chevron-left" else links.append(link)
-    nav = format_html('<nav aria-label="{}">{}</nav>', _("翻页"), SafeString("").join(links)) if links else ""
+    nav = (
+        format_html('<nav aria-label="{}">{}</nav>', _("翻页"), format_html_join("", "{}", ((link,) for link in links)))
+        if links
+        else ""
+    )
     return format_html('<div class="xs-tfoot"><span>{}</span>{}</div>', said, nav)
 
 
@@ -513,7 +540,7 @@ def sortable(
     sign = {"ascending": "chevron-up", "descending": "chevron-down"}.get(order, "selector")
     return format_html(
         '<th scope="col"{}{}><a href="{}">{}{}</a></th>',
-        mark_safe(' class="xs-num"') if num else "",  # noqa: S308
+        mark_safe(' class="xs-num"') if num else "",
         format_html(' aria-sort="{}"', order) if order else "",
         address(flat, **{param: target, "page": None}),
         label,
@@ -522,13 +549,16 @@ def sortable(
 
 
 @register.simple_tag(takes_context=True)
-def pick(context: template.Context, name: str, *, label: Text, options: Sequence[Any]) -> SafeString:
+def pick(
+    context: template.Context, name: str, *, label: Text, options: Sequence[Any], drop: str = "page"
+) -> SafeString:
     """``{% pick "state" label="状态" options=states %}``: a filter pill; works without script.
 
     Args:
         name: parameter in the address.
         label: what is filtered.
         options: ``common.components.Option`` or (value, label) pairs.
+        drop: parameter that no longer holds after another choice.
     """
     flat = context.flatten()
     request = _request(flat)
@@ -542,7 +572,7 @@ def pick(context: template.Context, name: str, *, label: Text, options: Sequence
     shown = next((words for value, words, _count in pairs if value == chosen), None)
     rows = [
         (
-            address(flat, **{name: value, "page": None}),
+            address(flat, **{name: value, drop: None}),
             _current(value == chosen, "true"),
             words,
             format_html(" <b>{}</b>", count) if count is not None else "",
@@ -561,16 +591,16 @@ def pick(context: template.Context, name: str, *, label: Text, options: Sequence
 
 
 @register.simple_tag(takes_context=True)
-def find(context: template.Context, *, label: Text, placeholder: Text = "", name: str = "q") -> SafeString:
-    """``{% find label="在表里找" placeholder="账号名、单位" %}``: a search box that keeps the other parameters."""
+def find(
+    context: template.Context, *, label: Text, placeholder: Text = "", name: str = "q", drop: str = "page"
+) -> SafeString:
+    """``{% find label="在表里找" placeholder="账号名" %}``: a search box; keeps other parameters but ``drop``."""
     request = _request(context.flatten())
     kept: list[tuple[str, str]] = []
     value = ""
     if request:
         value = request.GET.get(name, "")
-        kept = [
-            (key, one) for key, values in request.GET.lists() for one in values if key not in {name, "page"}
-        ]
+        kept = [(key, one) for key, values in request.GET.lists() for one in values if key not in {name, drop}]
     return format_html(
         '<form class="xs-find" method="get" role="search">{}<label class="xs-sr" for="find-{}">{}</label>'
         '<input type="search" id="find-{}" name="{}" value="{}" placeholder="{}" maxlength="100">{}</form>',
@@ -721,7 +751,7 @@ def field(
 def live(content: str, *, tone: str = "ok", busy: bool = False) -> SafeString:
     """``{% live tone="late" %}<b>微信号里有汉字。</b>…{% endlive %}``: the answer of a live check under its field."""
     sign = (
-        mark_safe('<span class="spinner-border spinner-border-sm" aria-hidden="true"></span>')  # noqa: S308
+        mark_safe('<span class="spinner-border spinner-border-sm" aria-hidden="true"></span>')
         if busy
         else icon_html("circle-check" if tone == "ok" else TONE_ICONS[_tone(tone)])
     )
@@ -731,7 +761,7 @@ def live(content: str, *, tone: str = "ok", busy: bool = False) -> SafeString:
 
 
 @register.simple_tag
-def errsum(*forms: BaseForm) -> SafeString:
+def errsum(*forms: BaseForm, focus: bool = True) -> SafeString:
     """``{% errsum form %}``: on a failed submit, what is missing as links; takes the focus. Nothing if all is well."""
     rows: list[tuple[str, Text, str]] = []
     for form in forms:
@@ -745,15 +775,12 @@ def errsum(*forms: BaseForm) -> SafeString:
         return SafeString("")
     said = ngettext("还差 %(count)s 处，改好再提交", "还差 %(count)s 处，改好再提交", len(rows)) % {"count": len(rows)}
     items = [
-        (
-            format_html('<a href="#{}">{}：{}</a>', target, label, error)
-            if target
-            else format_html("{}", error),
-        )
+        (format_html('<a href="#{}">{}：{}</a>', target, label, error) if target else format_html("{}", error),)
         for target, error, label in rows
     ]
     return format_html(
-        '<div class="xs-errsum" role="alert" tabindex="-1" data-focus><h2>{}{}</h2><ul>{}</ul></div>',
+        '<div class="xs-errsum" role="alert" tabindex="-1"{}><h2>{}{}</h2><ul>{}</ul></div>',
+        mark_safe(" data-focus") if focus else "",
         icon_html("alert-circle"),
         said,
         format_html_join("", "<li>{}</li>", items),
@@ -781,7 +808,9 @@ def file_row(*, name: str, url: str = "", size: int | None = None, note: Text = 
         icon_html(FILE_ICONS.get(ending, "file-text")),
         format_html('<a href="{}">{}</a>', url, name) if url else format_html("<span>{}</span>", name),
         state(face, bare=True) if face is not None else "",
-        format_html_join(" · ", "{}", ((part,) for part in (note, size_words(size) if size is not None else "") if part)),
+        format_html_join(
+            " · ", "{}", ((part,) for part in (note, size_words(size) if size is not None else "") if part)
+        ),
     )
 
 
@@ -820,7 +849,8 @@ def stamp(name: str, *, foot: str = "", label: Text = "") -> SafeString:
         f"{size:.1f}",
         format_html_join("", '<text x="{}" y="{}" transform="{}">{}</text>', letters),
         format_html(
-            '<text class="xs-stamp__text" x="60" y="92" font-size="10.5" text-anchor="middle" fill="currentColor">{}</text>',
+            '<text class="xs-stamp__text" x="60" y="92" font-size="10.5" text-anchor="middle"'
+            ' fill="currentColor">{}</text>',
             foot,
         )
         if foot
@@ -835,9 +865,7 @@ def qr(text: str, *, label: Text = "") -> SafeString:
     code = segno.make(text, error="m", micro=False)
     size = code.symbol_size(border=0)[0]
     path = "".join(
-        f"M{left} {row}h{run}v1h-{run}z"
-        for row, line in enumerate(code.matrix)
-        for left, run in _runs(line)
+        f"M{left} {row}h{run}v1h-{run}z" for row, line in enumerate(code.matrix) for left, run in _runs(line)
     )
     return format_html(
         '<svg class="xs-qr__code" viewBox="0 0 {} {}" role="img" aria-label="{}" shape-rendering="crispEdges">'

@@ -8,12 +8,12 @@
 //   data-go="d"                       target of g then d
 //   data-search                       the search box of the band
 //   data-pick-all, data-pick-none, data-pick-mode, data-bulk, data-bulk-count   selecting rows
-//   data-opinion, data-opinion-preview, data-phrase   opinion shown in the annex while it is written
+//   data-opinion, data-opinion-preview, data-phrase="text" or "#id of the field"   opinion shown in the annex while it is written
 //   data-when="a b", data-when-name="decision"   shown only while that choice is one of these
-//   data-choose="value", data-focus-on="#id"   buttons of the phone's decision bar
+//   data-decide="value" or "sign", data-focus-on="#id"   buttons of the phone's decision bar
 //   data-autosave on a form, data-saved inside it   says when a draft was saved
 //   data-guard on a form              ask before leaving with unsaved changes
-//   data-submit                       the button that Ctrl+Enter presses
+//   data-submit, data-sign            the button that Ctrl+Enter presses
 //   data-copy="text"                  copy text, or this page's address when empty
 //   data-focus                        takes the focus when it appears
 //   data-back, data-dismiss, data-print
@@ -163,13 +163,23 @@
     });
   }
   function choose(value) {
-    var choice = one('input[name="decision"][value="' + value + '"]');
+    var choice = one('.xs-choice input[type="radio"][value="' + value + '"]');
     if (!choice) { return; }
     choice.checked = true;
     choice.dispatchEvent(new Event("change", { bubbles: true }));
-    var text = one("[data-opinion]");
-    (text || choice).focus();
-    (text || choice).scrollIntoView({ block: "center" });
+    show(one("[data-opinion]") || choice);
+  }
+  function sign() {
+    var form = one("[data-opinion]") && one("[data-opinion]").form;
+    if (!form) { return; }
+    var first = one('.xs-choice input[type="radio"]', form);
+    if (first && !one('.xs-choice input[type="radio"]:checked', form)) { choose(first.value); }
+    var next = one("[data-secret], input[type=password]", form);
+    show(next && !next.value ? next : one("[data-submit], [data-sign]", form) || form);
+  }
+  function show(target) {
+    target.focus({ preventScroll: true });
+    target.scrollIntoView({ block: "center" });
   }
 
   // ── forms ───────────────────────────────────────────
@@ -188,7 +198,7 @@
   function submitFrom(target) {
     var form = (target && target.closest && target.closest("form")) || one("form[data-primary]") || one("main form");
     if (!form || /get/i.test(form.method)) { return; }
-    form.requestSubmit(one("[data-submit]", form) || one('button[type="submit"]', form) || undefined);
+    form.requestSubmit(one("[data-submit], [data-sign]", form) || one('button[type="submit"]', form) || undefined);
   }
 
   document.addEventListener("click", function (event) {
@@ -217,14 +227,15 @@
       navigator.clipboard.writeText(found.dataset.copy || location.href).then(function () { toast(words.copied || "✓"); });
     }
     if ((found = hit("[data-phrase]"))) {
-      var text = one("[data-opinion]");
+      var phrase = found.dataset.phrase;
+      var text = (phrase.charAt(0) === "#" && one(phrase)) || one("[data-opinion]");
       if (text) {
-        text.value = found.dataset.phrase || found.textContent.trim();
+        text.value = (phrase.charAt(0) === "#" ? "" : phrase) || found.textContent.trim();
         text.dispatchEvent(new Event("input", { bubbles: true }));
         text.focus();
       }
     }
-    if ((found = hit("[data-choose]"))) { choose(found.dataset.choose); }
+    if ((found = hit("[data-decide]"))) { found.dataset.decide === "sign" ? sign() : choose(found.dataset.decide); }
     if ((found = hit("[data-focus-on]"))) {
       var goal = one(found.dataset.focusOn);
       if (goal) { event.preventDefault(); goal.focus(); goal.scrollIntoView({ block: "center" }); }
@@ -361,7 +372,7 @@
   });
   function arrived(part) {
     all("[data-toast]", part).forEach(settle);
-    var focus = one("[data-focus]", part);
+    var focus = one("[data-focus], [data-autofocus]", part);
     if (focus) { focus.focus(); }
     countPicked();
     showWhen();
