@@ -265,9 +265,18 @@ class VersionChecks:
         return {(position, kind) for kind in kinds}
 
     def _unit_kinds_of(self, item: dict[str, Any]) -> list[str]:
+        """Return the unit kinds to which a condition applies: those it names, or those of the tiers it names."""
         when = item.get("when")
-        named = list(_strings(when.get("unit_kinds"))) if isinstance(when, dict) else []
-        return [kind for kind in named if kind in self.unit_kinds] or [kind for kind in self.unit_kinds if kind]
+        when = when if isinstance(when, dict) else {}
+        named = [kind for kind in _strings(when.get("unit_kinds")) if kind in self.unit_kinds]
+        if named:
+            return named
+        every = [kind for kind in self.unit_kinds if kind]
+        tiers = when.get("tiers")
+        if not isinstance(tiers, list) or not tiers:
+            return every
+        of_tiers = [rule for __, rule in self._items("classification") if rule.get("tier") in tiers]
+        return list(dict.fromkeys(kind for rule in of_tiers for kind in self._unit_kinds_of(rule))) or every
 
     def _seats(self) -> None:
         for place, item in self._items("classification"):
