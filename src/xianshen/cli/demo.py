@@ -6,8 +6,8 @@ import sys
 from typing import Any
 
 from xianshen.cli.main import WrongUse
-from xianshen.cli.prepare import bring_tables_up_to_date, load_when_empty, one_at_a_time, read_sign_ins
-from xianshen.cli.serve import sign_in_lines
+from xianshen.cli.prepare import bring_tables_up_to_date, load_when_empty, one_at_a_time
+from xianshen.cli.serve import read_sign_ins, sign_in_lines
 
 
 def add_commands(subparsers: Any) -> None:

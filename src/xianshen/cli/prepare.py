@@ -4,8 +4,6 @@ import argparse
 import fcntl
 import hashlib
 import importlib
-import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +16,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from xianshen.cli import stamp
 from xianshen.common.errors import Refusal
 from xianshen.organisation.selectors import institution_by_code
 from xianshen.regulation.loader import check_pack
@@ -25,8 +24,6 @@ from xianshen.regulation.services import store_pack
 
 #: Key of the PostgreSQL advisory lock under which nodes prepare one after the other.
 LOCK = 0x7869616E
-#: File among the keys that holds the sign-ins of the demonstration.
-SIGN_INS = "demo-sign-ins.json"
 
 
 def add_commands(subparsers: Any) -> None:
@@ -35,7 +32,6 @@ def add_commands(subparsers: Any) -> None:
     prepare.add_argument(
         "--demo", action="store_true", help="load the demonstration institution into an empty database"
     )
-    prepare.add_argument("--json", action="store_true", help="say what was done as JSON")
     prepare.set_defaults(run=run_prepare)
     migrate = subparsers.add_parser("migrate", help="bring the tables up to date")
     migrate.add_argument("--check", action="store_true", help="change nothing; exit code 1 when something is pending")
@@ -50,11 +46,10 @@ def run_prepare(options: argparse.Namespace) -> int:
         if options.demo:
             done += load_when_empty()
         done += refresh_policies()
-    if options.json:
-        json.dump({"done": done, "sign_ins": read_sign_ins()}, sys.stdout, ensure_ascii=False)
-        print()
-    else:
-        print("\n".join(done) or "nothing to do")
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute(f"PRAGMA user_version = {stamp.expected(demo=options.demo)}")
+    print("\n".join(done) or "nothing to do")
     return 0
 
 
@@ -123,12 +118,6 @@ def load_when_empty() -> list[str]:
         return []
     importlib.import_module("xianshen.web.demo").load(now=timezone.now())
     return ["demonstration institution loaded"]
-
-
-def read_sign_ins() -> list[dict[str, str]]:
-    """Return the sign-ins of the demonstration (role, username, password), or nothing when none was loaded."""
-    path = settings.KEYS / SIGN_INS
-    return list(json.loads(path.read_text())) if path.exists() else []
 
 
 @contextmanager

@@ -16,14 +16,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from xianshen.cli import stamp
 from xianshen.cli.main import FINDINGS, GOOD, WrongUse
 
+#: File among the keys that holds the sign-ins of the demonstration.
+SIGN_INS = "demo-sign-ins.json"
 BLOCKING_THREADS = 4
 NEEDED_MB = 100
 START_SECONDS = 90
@@ -56,9 +59,8 @@ def serve(options: argparse.Namespace) -> int:
     port = check_port(options.host, options.port)
     check_data(data_directory())
     supervisor = Supervisor(url=f"http://{reachable(options.host)}:{port}")
-    sign_ins = supervisor.prepare(demo=options.demo)
-    if sign_ins is None:
-        return GOOD
+    if not (embedded() and stamp.matches(data_directory() / "xianshen.sqlite3", demo=options.demo)):
+        supervisor.prepare(demo=options.demo)
     web = [
         "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", options.host, "--port", str(port),
         "--workers", str(options.processes or min(8, cores())),
@@ -67,8 +69,8 @@ def serve(options: argparse.Namespace) -> int:
     ]  # fmt: skip
     supervisor.add("web server", web)
     if not options.no_worker:
-        supervisor.add("task worker", ["-m", "xianshen", "worker"])
-    return supervisor.watch(on_ready=lambda: announce(supervisor.url, sign_ins))
+        supervisor.add("task worker", ["-m", "xianshen", "worker"], after_ready=True)
+    return supervisor.watch(on_ready=lambda: announce(supervisor.url, read_sign_ins() if options.demo else []))
 
 
 def cores() -> int:
@@ -103,6 +105,17 @@ def data_directory() -> Path:
     """Return the data directory as ``settings`` does, without loading Django."""
     root = Path(__file__).resolve().parents[3]
     return Path(os.environ.get("XIANSHEN_DATA") or root / "var").resolve()
+
+
+def embedded() -> bool:
+    """Whether the database is the SQLite file in the data directory."""
+    return not os.environ.get("DATABASE_URL")
+
+
+def read_sign_ins() -> list[dict[str, str]]:
+    """Return the sign-ins of the demonstration (role, username, password), or nothing when none was loaded."""
+    path = data_directory() / "keys" / SIGN_INS
+    return list(json.loads(path.read_text())) if path.exists() else []
 
 
 def check_data(directory: Path) -> None:
@@ -164,6 +177,7 @@ class Child:
     Args:
         name: what people call it.
         arguments: for the Python interpreter.
+        after_ready: started when the site answers, so that it takes no core from the start of the site.
     """
 
     name: str
@@ -172,7 +186,8 @@ class Child:
     started: float = 0.0
     pause: float = 1.0
     due: float = 0.0
-    falls: int = field(default=0)
+    falls: int = 0
+    after_ready: bool = False
 
     def start(self, now: float) -> None:
         self.process = spawn(self.arguments)
@@ -219,16 +234,17 @@ class Supervisor:
                     child.process.kill()
         self.stopping = True
 
-    def add(self, name: str, arguments: list[str]) -> None:
-        self.children.append(Child(name, arguments))
+    def add(self, name: str, arguments: list[str], *, after_ready: bool = False) -> None:
+        """Have a child started and kept running by :meth:`watch`."""
+        self.children.append(Child(name, arguments, after_ready=after_ready))
 
-    def prepare(self, *, demo: bool) -> list[dict[str, str]] | None:
-        """Run ``xianshen prepare``; return the sign-ins to show, or None when a stop was asked for.
+    def prepare(self, *, demo: bool) -> None:
+        """Run ``xianshen prepare`` and pass on what it says.
 
         Raises:
-            WrongUse: the data could not be prepared; the reason was printed by the child.
+            SystemExit: it failed (the reason was printed by the child), or a stop was asked for.
         """
-        process = spawn(["-m", "xianshen", "prepare", "--json", *(["--demo"] if demo else [])], stdout=subprocess.PIPE)
+        process = spawn(["-m", "xianshen", "prepare", *(["--demo"] if demo else [])], stdout=subprocess.PIPE)
         while True:
             try:
                 output, _nothing = process.communicate(timeout=0.25)
@@ -237,13 +253,11 @@ class Supervisor:
                 if self.stopping:
                     process.terminate()
         if self.stopping:
-            return None
+            raise SystemExit(GOOD)
         if process.returncode:
             raise SystemExit(process.returncode if process.returncode > 0 else FINDINGS)
-        answer = json.loads(output)
-        for line in answer["done"]:
+        for line in output.decode().splitlines():
             say(line)
-        return list(answer["sign_ins"]) if demo else []
 
     def watch(self, *, on_ready: Callable[[], None]) -> int:
         """Start the children and keep them running; return the exit code."""
@@ -253,7 +267,8 @@ class Supervisor:
             while not self.stopping:
                 now = time.monotonic()
                 for child in self.children:
-                    child.look(now)
+                    if ready or not child.after_ready:
+                        child.look(now)
                 if not ready and answers(self.url):
                     ready = True
                     on_ready()
@@ -305,7 +320,7 @@ def _die_with_us() -> None:
 
 def answers(url: str) -> bool:
     """Whether ``/healthz`` answers 200."""
-    connection = HTTPConnection(url.removeprefix("http://"), timeout=5)
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=2)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200
