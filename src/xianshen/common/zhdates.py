@@ -89,4 +89,4 @@ def time_ago(value: datetime, now: datetime) -> str:
         return _("%(span)s前") % {"span": _hours(span)}
     if span < timedelta(days=7):
         return _("%(span)s前") % {"span": _days(span.days)}
-    return zh_date(value)
+    return zh_date(value, today=timezone.localdate(now))

@@ -6,7 +6,7 @@ The library is a builtin, templates need no ``{% load %}``.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from math import cos, radians, sin
@@ -136,7 +136,7 @@ def _day(on: date | datetime | None) -> date | None:
 
 
 def _cited(
-    context: Mapping[str, Any], rule: str, on: date | datetime | None = None, number: int | None = None
+    context: template.Context, rule: str, on: date | datetime | None = None, number: int | None = None
 ) -> SafeString:
     cite: Callable[[str, date | None], Any] | None = context.get("cite")
     article_url: Callable[[int, date | None], str] | None = context.get("article_url")
@@ -170,13 +170,13 @@ def article(
     """
     if citation is not None:
         return article_html(citation.label, citation.url)
-    return _cited(context.flatten(), rule, on, number)
+    return _cited(context, rule, on, number)
 
 
 # ── clocks ───────────────────────────────────────────
 
 
-def _now(context: Mapping[str, Any]) -> datetime:
+def _now(context: template.Context) -> datetime:
     now = context.get("now")
     return now if isinstance(now, datetime) else timezone.now()
 
@@ -291,12 +291,11 @@ def trace(context: template.Context, items: Iterable[Any]) -> SafeString:
 
     Of a ledger entry its sentence, who acted, when, and the article kept with it are shown.
     """
-    flat = context.flatten()
     rows = []
     for item in items:
         at, meta = _get(item, "at", None), _get(item, "meta") or _get(item, "who")
         tone = _get(item, "tone")
-        chip = _cited(flat, _get(item, "rule"), at, _get(item, "article", None))
+        chip = _cited(context, _get(item, "rule"), at, _get(item, "article", None))
         when = format_html('<time datetime="{}">{}</time>', at.isoformat(), zh_datetime(at)) if at else ""
         below = format_html_join(" · ", "{}", ((part,) for part in (when, meta, chip) if part))
         text, url = _get(item, "text") or item.sentence, _get(item, "url")
@@ -314,7 +313,6 @@ def trace(context: template.Context, items: Iterable[Any]) -> SafeString:
 @register.simple_tag(takes_context=True)
 def checks(context: template.Context, items: Iterable[Any]) -> SafeString:
     """``{% checks findings %}``: ``common.components.Check`` or objects like it."""
-    flat = context.flatten()
     words = {
         "ok": _("通过"),
         "soon": _("要你判断"),
@@ -326,7 +324,7 @@ def checks(context: template.Context, items: Iterable[Any]) -> SafeString:
     rows = []
     for item in items:
         tone = _tone(_get(item, "tone", "ok"))
-        chip = _cited(flat, _get(item, "rule"), None)
+        chip = _cited(context, _get(item, "rule"), None)
         url = _get(item, "url")
         link = format_html('<a href="{}">{}</a>', url, _get(item, "link") or _("去看")) if url else ""
         below = format_html_join(" ", "{}", ((part,) for part in (_get(item, "detail"), chip, link) if part))
@@ -347,14 +345,13 @@ def checks(context: template.Context, items: Iterable[Any]) -> SafeString:
 @register.simple_tag(takes_context=True)
 def facts(context: template.Context, items: Iterable[Any], *, two: bool = False) -> SafeString:
     """``{% facts facts %}``: ``common.components.Fact`` or (label, value) pairs; empty values become a dash."""
-    flat = context.flatten()
     rows = []
     for item in items:
         if isinstance(item, tuple):
             label, value, chip, url = item[0], item[1], "", ""
         else:
             label, value, url = item.label, item.value, _get(item, "url")
-            chip = _cited(flat, _get(item, "rule"), None)
+            chip = _cited(context, _get(item, "rule"), None)
         shown = value if value not in (None, "") else "—"
         rows.append(
             (label, format_html('<a href="{}">{}</a>', url, shown) if url else shown, " " if chip else "", chip)
@@ -438,12 +435,12 @@ def section(content: str, *, number: str, title: Text, sub: Text = "") -> SafeSt
 # ── addresses that keep their parameters ─────────────
 
 
-def _request(context: Mapping[str, Any]) -> HttpRequest | None:
+def _request(context: template.Context) -> HttpRequest | None:
     request = context.get("request")
     return request if isinstance(request, HttpRequest) else None
 
 
-def address(context: Mapping[str, Any], /, **changes: object) -> str:
+def address(context: template.Context, /, **changes: object) -> str:
     """Return the current query string with some parameters changed; None or "" removes one."""
     request = _request(context)
     query = request.GET.copy() if request else None
@@ -457,13 +454,12 @@ def address(context: Mapping[str, Any], /, **changes: object) -> str:
 @register.simple_tag(takes_context=True)
 def withquery(context: template.Context, **changes: object) -> str:
     """``{% withquery sort="name" page=None %}``: the address of this page with parameters changed."""
-    return address(context.flatten(), **changes)
+    return address(context, **changes)
 
 
 @register.simple_tag(takes_context=True)
 def pagination(context: template.Context, page: Page[Any], *, unit: Text = "", param: str = "page") -> SafeString:
     """``{% pagination page unit="个账号" %}``: which rows these are, and links to the neighbours."""
-    flat = context.flatten()
     total = page.paginator.count
     if not total:
         return SafeString("")
@@ -477,13 +473,13 @@ def pagination(context: template.Context, page: Page[Any], *, unit: Text = "", p
     if page.paginator.num_pages > 1:
         for number in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1):
             if not isinstance(number, int):
-                links.append(format_html('<span aria-hidden="true">…</span>'))
+                links.append(SafeString('<span aria-hidden="true">…</span>'))
                 continue
             links.append(
                 format_html(
                     '<a class="btn btn-sm{}" href="{}"{} aria-label="{}">{}</a>',
                     "" if number == page.number else " btn-ghost",
-                    address(flat, **{param: None if number == 1 else number}),
+                    address(context, **{param: None if number == 1 else number}),
                     _current(number == page.number, "page"),
                     _("第 %(number)s 页") % {"number": number},
                     number,
@@ -497,7 +493,7 @@ def pagination(context: template.Context, page: Page[Any], *, unit: Text = "", p
                 link = format_html(
                     '<a class="btn btn-sm btn-ghost" rel="{}" href="{}">{}{}</a>',
                     "prev" if sign == "chevron-left" else "next",
-                    address(flat, **{param: None if target == 1 else target}),
+                    address(context, **{param: None if target == 1 else target}),
                     icon_html(sign),
                     words,
                 )
@@ -531,8 +527,7 @@ def sortable(
         param: name of the parameter.
         first: direction of the first click, ascending or descending.
     """
-    flat = context.flatten()
-    request = _request(flat)
+    request = _request(context)
     now = (request.GET.get(param) if request else "") or default
     up, down = key, f"-{key}"
     target = down if now == up else up if now == down else (down if first == "descending" else up)
@@ -542,7 +537,7 @@ def sortable(
         '<th scope="col"{}{}><a href="{}">{}{}</a></th>',
         mark_safe(' class="xs-num"') if num else "",
         format_html(' aria-sort="{}"', order) if order else "",
-        address(flat, **{param: target, "page": None}),
+        address(context, **{param: target, "page": None}),
         label,
         icon_html(sign),
     )
@@ -560,8 +555,7 @@ def pick(
         options: ``common.components.Option`` or (value, label) pairs.
         drop: parameter that no longer holds after another choice.
     """
-    flat = context.flatten()
-    request = _request(flat)
+    request = _request(context)
     chosen = request.GET.get(name, "") if request else ""
     pairs = [
         (str(item[0]), item[1], item[2] if len(item) > 2 else None)
@@ -572,7 +566,7 @@ def pick(
     shown = next((words for value, words, _count in pairs if value == chosen), None)
     rows = [
         (
-            address(flat, **{name: value, drop: None}),
+            address(context, **{name: value, drop: None}),
             _current(value == chosen, "true"),
             words,
             format_html(" <b>{}</b>", count) if count is not None else "",
@@ -595,7 +589,7 @@ def find(
     context: template.Context, *, label: Text, placeholder: Text = "", name: str = "q", drop: str = "page"
 ) -> SafeString:
     """``{% find label="在表里找" placeholder="账号名" %}``: a search box; keeps other parameters but ``drop``."""
-    request = _request(context.flatten())
+    request = _request(context)
     kept: list[tuple[str, str]] = []
     value = ""
     if request:
@@ -768,9 +762,9 @@ def errsum(*forms: BaseForm, focus: bool = True) -> SafeString:
         if not form.is_bound:
             continue
         for error in form.non_field_errors():
-            rows.append(("", error, ""))
+            rows.append(("", str(error), ""))
         for bound in form:
-            rows.extend((bound.id_for_label or bound.auto_id, error, str(bound.label)) for error in bound.errors)
+            rows.extend((bound.id_for_label or bound.auto_id, str(error), str(bound.label)) for error in bound.errors)
     if not rows:
         return SafeString("")
     said = ngettext("还差 %(count)s 处，改好再提交", "还差 %(count)s 处，改好再提交", len(rows)) % {"count": len(rows)}
