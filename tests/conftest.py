@@ -49,6 +49,15 @@ def _fresh_cache(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iter
             cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _fresh_policies() -> Iterator[None]:
+    """Forget which policy versions this process has seen: a rolled back test's version is nobody's."""
+    from xianshen.regulation.selectors import forget_policies
+
+    yield
+    forget_policies()
+
+
 @pytest.fixture
 def client_of() -> Callable[[Any], Client]:
     """Return a client signed in as the given person."""
