@@ -98,9 +98,7 @@ class AppointmentFactory(DjangoModelFactory):
 
     position = factory.SubFactory(PositionFactory)
     institution = factory.SelfAttribute("position.institution")
-    person = factory.SubFactory(
-        PersonFactory, institution=factory.SelfAttribute("..position.institution")
-    )
+    person = factory.SubFactory(PersonFactory, institution=factory.SelfAttribute("..position.institution"))
     starts_on = date(2020, 1, 1)
 
 
@@ -112,12 +110,8 @@ class DelegationFactory(DjangoModelFactory):
 
     position = factory.SubFactory(PositionFactory)
     institution = factory.SelfAttribute("position.institution")
-    principal = factory.LazyAttribute(
-        lambda delegation: AppointmentFactory(position=delegation.position).person
-    )
-    delegate = factory.SubFactory(
-        PersonFactory, institution=factory.SelfAttribute("..position.institution")
-    )
+    principal = factory.LazyAttribute(lambda delegation: AppointmentFactory(position=delegation.position).person)
+    delegate = factory.SubFactory(PersonFactory, institution=factory.SelfAttribute("..position.institution"))
     starts_on = date(2026, 11, 1)
     ends_on = date(2026, 11, 30)
     reason = "出差"

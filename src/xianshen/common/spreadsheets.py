@@ -94,15 +94,6 @@ def inspect_workbook(content: bytes) -> dict[str, SheetNotes]:
         raise UnsafeSpreadsheet("encrypted") from error
 
 
-def column_letters(number: int) -> str:
-    """Return the letters of a column, from 1: ``A`` … ``Z``, ``AA`` …"""
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
 def _check_archive(archive: zipfile.ZipFile) -> None:
     parts = archive.infolist()
     if len(parts) > MAX_PARTS or len({part.filename for part in parts}) != len(parts):

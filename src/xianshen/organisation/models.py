@@ -195,6 +195,10 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        super().clean()
+        self.username = normalise_username(self.username)
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.username = normalise_username(self.username)
         super().save(*args, **kwargs)

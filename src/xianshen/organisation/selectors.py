@@ -188,6 +188,12 @@ def holders(institution_id: int, *, position_kind: str, unit_id: int, on: date) 
     return _holdings(_appointments(on).filter(**where), live_delegations(on).filter(**where))
 
 
+def holders_in(institution_id: int, unit_ids: Iterable[int], on: date) -> list[Holding]:
+    """Return who decides in any position of some units on a day, holders before delegates; two queries."""
+    where = {"institution_id": institution_id, "position__unit_id__in": set(unit_ids)}
+    return _holdings(_appointments(on).filter(**where), live_delegations(on).filter(**where))
+
+
 def holder_exists(*, kind: Any, unit_id: Any, on: date, except_person: Any) -> Q:
     """Return a condition for a queryset: somebody else than a person holds or acts in a position today.
 
