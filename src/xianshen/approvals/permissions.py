@@ -7,7 +7,7 @@ from xianshen.approvals.models import ApprovalChain, ApprovalStep
 from xianshen.approvals.selectors import Deciders, deciders
 from xianshen.common.decisions import Allowed, Decision, Denied
 from xianshen.organisation.selectors import Grants, Holding
-from xianshen.regulation.enums import Capability
+from xianshen.regulation.enums import Capability, WithdrawUntil
 
 
 def who_decides(found: Deciders) -> str:
@@ -33,10 +33,20 @@ def may_decide(step: ApprovalStep, chain: ApprovalChain, person_id: int, on: dat
     return Denied(_("这一步由%(who)s办理。要代办，先由本人委托。") % {"who": who_decides(found)}, rules.SIGNING)
 
 
-def may_withdraw(chain: ApprovalChain, person_id: int) -> Decision:
-    if chain.applicant_id == person_id:
-        return Allowed()
-    return Denied(_("只有申请人可以撤回。"), rules.SIGNING)
+def may_withdraw(chain: ApprovalChain, person_id: int, *, until: WithdrawUntil, opinions: bool) -> Decision:
+    """Say whether the person may take the submission back.
+
+    Args:
+        chain: an open chain.
+        person_id: who asks.
+        until: how long the policy lets an applicant withdraw.
+        opinions: whether somebody has given an opinion already.
+    """
+    if chain.applicant_id != person_id:
+        return Denied(_("只有申请人可以撤回。"), rules.WITHDRAWAL)
+    if until == WithdrawUntil.FIRST_OPINION and opinions:
+        return Denied(_("已经有人签署意见，不能再撤回。要改，请办理人退回。"), rules.WITHDRAWAL)
+    return Allowed()
 
 
 def may_remind(grants: Grants, chain: ApprovalChain, person_id: int) -> Decision:

@@ -236,7 +236,6 @@ def _sign_opinion(
     text: str,
     now: datetime,
 ) -> Opinion:
-    principal = holding.delegation.principal if holding.delegation else None
     return Opinion.objects.create(
         institution_id=chain.institution_id,
         step=step,
@@ -246,7 +245,7 @@ def _sign_opinion(
         person_name=holding.person.name,
         position_title=holding.position.title,
         unit_name=holding.unit.name,
-        on_behalf_of=principal.name if principal else "",
+        on_behalf_of=holding.on_behalf_of,
         seal_text=holding.unit.seal_text or holding.unit.name,
         digest=chain.digest,
         signed_at=now,
@@ -460,7 +459,12 @@ def withdraw(*, institution_id: int, chain_id: int, person: "Person", reason: st
         TransitionNotAllowed: decided meanwhile.
     """
     chain = locked(ApprovalChain, chain_id, institution_id=institution_id)
-    permission = may_withdraw(chain, person.pk)
+    permission = may_withdraw(
+        chain,
+        person.pk,
+        until=_policy_of(chain).signing.withdraw_until,
+        opinions=Opinion.objects.filter(step__chain=chain).exists(),
+    )
     if not permission:
         raise PermissionDenied.from_denied(permission)
     actor = actor_for(person, timezone.localdate(now))

@@ -14,7 +14,7 @@ CHAIN = TransitionTable(
         Transition("approve", frozenset({ChainState.OPEN}), ChainState.APPROVED, anyone, events.CHAIN_APPROVED, rules.SIGNING, _("同意")),
         Transition("reject", frozenset({ChainState.OPEN}), ChainState.REJECTED, anyone, events.CHAIN_REJECTED, rules.REASONS_REQUIRED, _("不同意")),
         Transition("return", frozenset({ChainState.OPEN}), ChainState.RETURNED, anyone, events.CHAIN_RETURNED, rules.REASONS_REQUIRED, _("退回修改")),
-        Transition("withdraw", frozenset({ChainState.OPEN}), ChainState.WITHDRAWN, anyone, events.CHAIN_WITHDRAWN, rules.SIGNING, _("撤回")),
+        Transition("withdraw", frozenset({ChainState.OPEN}), ChainState.WITHDRAWN, anyone, events.CHAIN_WITHDRAWN, rules.WITHDRAWAL, _("撤回")),
         Transition("revoke", frozenset({ChainState.APPROVED}), ChainState.REVOKED, anyone, events.CHAIN_REVOKED, rules.REPORT_TO_OFFICE, _("撤销")),
     ),
 )  # fmt: skip

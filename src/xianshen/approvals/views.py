@@ -130,7 +130,15 @@ def _context(request: HttpRequest, chain: ApprovalChain, form: OpinionForm | Non
         "choices": [(v, ICONS[v]) for v in verdicts_for(step, _powers(chain, policy))] if step else [],
         "changes": selectors.content_changes(earlier, chain) if earlier else [],
         "newer": next((r for r in rounds if r.round > chain.round), None),
-        "may_withdraw": chain.state == ChainState.OPEN and bool(may_withdraw(chain, person.pk)),
+        "may_withdraw": chain.state == ChainState.OPEN
+        and bool(
+            may_withdraw(
+                chain,
+                person.pk,
+                until=policy.signing.withdraw_until,
+                opinions=any(s.opinions.all() for s in chain.steps.all()),
+            )
+        ),
         "may_remind": step is not None and not decision and may_remind(request.grants, chain, person.pk),  # type: ignore[attr-defined]
         "phrases": selectors.phrases_of(person.pk) or [_("同意。"), _("同意开设。")],
         "trace": trace_of(chain, person.institution.code),

@@ -3,7 +3,7 @@ from django.utils.translation import gettext as _
 from xianshen.common.decisions import Allowed, Decision, Denied
 from xianshen.organisation.selectors import Grants
 from xianshen.registry import rules
-from xianshen.registry.enums import EDITABLE_STATES
+from xianshen.registry.enums import EDITABLE_STATES, ApplicationState
 from xianshen.registry.models import MediaAccount, OpeningApplication
 from xianshen.regulation.enums import Capability
 
@@ -39,7 +39,11 @@ def may_edit(application: OpeningApplication, grants: Grants) -> Decision:
 
 def may_view_application(application: OpeningApplication, grants: Grants) -> Decision:
     """Whether the person may read the application (approvers of its chain are let in by approvals)."""
-    if application.applicant_id == grants.person_id or grants.has(Capability.ACCOUNTS_VIEW_ALL):
+    if application.applicant_id == grants.person_id:
+        return Allowed()
+    if application.state == ApplicationState.DRAFT:
+        return Denied(_("这份申请还在填写，只有申请人看得到。"), rules.PRIOR_APPROVAL)
+    if grants.has(Capability.ACCOUNTS_VIEW_ALL):
         return Allowed()
     if application.unit_id in grants.units(Capability.ACCOUNTS_VIEW_UNIT):
         return Allowed()
@@ -51,6 +55,8 @@ def may_view_account(account: MediaAccount, grants: Grants) -> Decision:
     if grants.has(Capability.ACCOUNTS_VIEW_ALL) or account.owner_id == grants.person_id:
         return Allowed()
     if {account.unit_id, account.home_unit_id} & grants.units(Capability.ACCOUNTS_VIEW_UNIT):
+        return Allowed()
+    if account.data_service and may_confirm_server(grants):
         return Allowed()
     return Denied(_("这个账号不归你的单位管，你只能看它的公开页。"), rules.AUTHORISED_ONLY)
 
@@ -68,7 +74,7 @@ def may_manage_accounts(grants: Grants) -> Decision:
     """Whether the person acts for the Office on accounts: register, remind, suspend, resume."""
     if grants.has(Capability.ACCOUNTS_MANAGE):
         return Allowed()
-    return Denied(_("这是办公室的职责，由办公室新媒体管理岗办理。"), rules.MAY_RUN)
+    return Denied(_("这是办公室的职责，由办公室新媒体管理岗办理。"), rules.OFFICE_SUPERVISES)
 
 
 def may_export(grants: Grants) -> Decision:
@@ -82,6 +88,15 @@ def may_file_sponsor_documents(unit_id: int, grants: Grants) -> Decision:
     if unit_id in grants.units(Capability.SPONSOR_FILES_MANAGE):
         return Allowed()
     return Denied(_("主办单位档案由单位负责人或管理员维护。"), rules.SPONSOR_FILE)
+
+
+def may_view_sponsor_file(unit_id: int, grants: Grants) -> Decision:
+    """Whether the person may see what the unit has on file."""
+    if grants.has(Capability.SPONSOR_FILES_VIEW_ALL) or may_file_sponsor_documents(unit_id, grants):
+        return Allowed()
+    if unit_id in grants.units(Capability.ACCOUNTS_VIEW_UNIT):
+        return Allowed()
+    return Denied(_("主办单位档案只给本单位和办公室看。"), rules.SPONSOR_FILE)
 
 
 def may_confirm_server(grants: Grants) -> Decision:

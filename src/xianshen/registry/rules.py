@@ -3,6 +3,8 @@ from xianshen.common.rules import declare
 PRIOR_APPROVAL = declare("opening.prior_approval", room="registry")
 ANNEX_1 = declare("opening.annex_1", room="registry")
 UNIT_OPINION = declare("opening.unit_opinion", room="registry")
+HOME_DECISION = declare("opening.home_decision", room="registry")
+OFFICE_SUPERVISES = declare("office.supervises", room="registry")
 OFFICE_OPINION = declare("opening.office_opinion", room="registry")
 FIRST_RESPONSIBLE = declare("opening.first_responsible", room="registry")
 TIER = declare("tier.classification", room="registry")
