@@ -6,7 +6,7 @@ mistakes are reported at once. Only the last ones need a whole policy.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from math import isclose
 from typing import Any
 
@@ -23,6 +23,13 @@ CLOCK_KEYS = frozenset({"due", "validity"})
 FULL_WIDTH = 100
 
 
+class _Anything:
+    """Holds every name; stands for a section that could not be read, which is a mistake of its own."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
 class VersionChecks:
     """The checks of one version.
 
@@ -37,19 +44,22 @@ class VersionChecks:
         self.place = place
         self.declared = declared
         self.mistakes: list[Mistake] = []
-        self.articles = {item.get("number") for __, item in self._articles()}
-        self.rules = self._values("rules", key="id")
-        self.clocks = self._values("clocks", key="id")
-        self.platforms = self._values("platforms", key="code")
-        self.tiers = self._values("tiers", key="number")
-        self.unit_kinds = {
+        self.articles = self._known("regulation", {item.get("number") for __, item in self._articles()})
+        self.rules = self._known("rules", self._values("rules", key="id"))
+        self.clocks = self._known("clocks", self._values("clocks", key="id"))
+        self.platforms = self._known("platforms", self._values("platforms", key="code"))
+        self.tiers = self._known("tiers", self._values("tiers", key="number"))
+        self.homes = {
             item.get("code"): list(_strings(item.get("home"))) for __, item in self._items("organisation", "unit_kinds")
         }
-        self.position_kinds = {
+        self.unit_kinds = self._known("organisation", set(self.homes))
+        self.kinds_with = {
             item.get("code"): set(_strings(item.get("unit_kinds")))
             for __, item in self._items("organisation", "position_kinds")
         }
-        self.forms = {item.get("code"): item for __, item in self._items("forms")}
+        self.position_kinds = self._known("organisation", set(self.kinds_with))
+        self.form_specs = {item.get("code"): item for __, item in self._items("forms")}
+        self.forms = self._known("forms", set(self.form_specs))
 
     def found(self, policy: Policy | None) -> list[Mistake]:
         """Run all checks.
@@ -75,6 +85,10 @@ class VersionChecks:
     def _wrong(self, location: Location, message: str) -> None:
         source, place = self.place(location)
         self.mistakes.append(source.mistake(place, message))
+
+    def _known(self, section: str, names: set[Any]) -> Container[Any]:
+        """Return the names that may be referred to: any, when their section could not be read."""
+        return names if section in self.data else _Anything()
 
     def _items(self, *location: str | int) -> Iterator[Item]:
         """Walk the mappings of the list at a location, skipping whatever has the wrong type."""
@@ -137,7 +151,7 @@ class VersionChecks:
             if number < before:
                 self._wrong((*place, "number"), _("条的次序不对，前面已有%(label)s。") % {"label": _label(before)})
             before = max(before, number)
-            if number not in ruled:
+            if "rules" in self.data and number not in ruled:
                 self._wrong(
                     (*place, "number"), _("%(label)s没有规则。在 rules.yaml 里写一条。") % {"label": _label(number)}
                 )
@@ -149,7 +163,7 @@ class VersionChecks:
     def _declared(self) -> None:
         if "rules" not in self.data:
             return
-        for rule in sorted(self.declared - self.rules):
+        for rule in sorted(self.declared - self._values("rules", key="id")):
             self._wrong(("rules",), _("缺少程序要用的规则 %(rule)s。") % {"rule": rule})
 
     def _references(self, value: Any, location: Location) -> None:
@@ -170,7 +184,7 @@ class VersionChecks:
             elif key == "platforms" and location:
                 self._each(item, here, self.platforms, _("没有平台类型「%(value)s」。"))
             elif key in {"unit_kinds", "home"} and location and location[0] != "regulation":
-                self._each(item, here, set(self.unit_kinds), _("没有单位类别「%(value)s」。"))
+                self._each(item, here, self.unit_kinds, _("没有单位类别「%(value)s」。"))
             self._references(item, here)
 
     def _reference(self, key: str, value: str, here: Location) -> None:
@@ -189,7 +203,7 @@ class VersionChecks:
         elif key == "form" and here[0] == "chains" and value not in self.forms:
             self._wrong(here, _("没有表单「%(value)s」。") % {"value": value})
 
-    def _each(self, values: Any, here: Location, known: set[Any], text: str, *, indexed: bool = True) -> None:
+    def _each(self, values: Any, here: Location, known: Container[Any], text: str, *, indexed: bool = True) -> None:
         for index, value in enumerate(values if isinstance(values, list) else []):
             if isinstance(value, str | int) and not isinstance(value, bool) and value not in known:
                 self._wrong((*here, index) if indexed else here, text % {"value": value})
@@ -214,12 +228,12 @@ class VersionChecks:
     def _above(self, kind: Any) -> set[Any]:
         """Return all kinds that a kind answers to, directly or not."""
         found: set[Any] = set()
-        todo = list(self.unit_kinds.get(kind, []))
+        todo = list(self.homes.get(kind, []))
         while todo:
             above = todo.pop()
             if above not in found:
                 found.add(above)
-                todo += self.unit_kinds.get(above, [])
+                todo += self.homes.get(above, [])
         return found
 
     def _patterns(self) -> None:
@@ -242,7 +256,7 @@ class VersionChecks:
         if of == "home":
             kinds: set[str] = set()
             for kind in unit_kinds:
-                homes = self.unit_kinds.get(kind, [])
+                homes = self.homes.get(kind, [])
                 if not homes:
                     self._wrong((*here, "of"), _("「%(kind)s」没有写归口单位（home）。") % {"kind": kind})
                 kinds.update(homes)
@@ -255,9 +269,9 @@ class VersionChecks:
             return set()
         position = seat.get("position")
         kinds = self._kinds(unit_kinds, seat.get("of"), here)
-        if not isinstance(position, str) or position not in self.position_kinds:
+        if not isinstance(position, str) or position not in self.kinds_with:
             return set()
-        for kind in sorted(kinds & set(self.unit_kinds) - self.position_kinds[position]):
+        for kind in sorted(kinds & set(self.homes) - self.kinds_with[position]):
             self._wrong(
                 (*here, "position"),
                 _("单位类别「%(kind)s」没有职务「%(position)s」。") % {"kind": kind, "position": position},
@@ -268,10 +282,10 @@ class VersionChecks:
         """Return the unit kinds to which a condition applies: those it names, or those of the tiers it names."""
         when = item.get("when")
         when = when if isinstance(when, dict) else {}
-        named = [kind for kind in _strings(when.get("unit_kinds")) if kind in self.unit_kinds]
+        named = [kind for kind in _strings(when.get("unit_kinds")) if kind in self.homes]
         if named:
             return named
-        every = [kind for kind in self.unit_kinds if kind]
+        every = [kind for kind in self.homes if kind]
         tiers = when.get("tiers")
         if not isinstance(tiers, list) or not tiers:
             return every
@@ -285,7 +299,7 @@ class VersionChecks:
     def _chains(self) -> None:
         for place, chain in self._items("chains"):
             unit_kinds = self._unit_kinds_of(chain)
-            boxes = self._codes(self.forms.get(chain.get("form"), {}), "opinion_boxes")
+            boxes = self._codes(self.form_specs.get(chain.get("form"), {}), "opinion_boxes")
             graph: dict[tuple[str, str], set[tuple[str, str]]] = {}
             for step_place, step in self._items(*place, "steps"):
                 box = step.get("form_box")

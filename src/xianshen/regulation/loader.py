@@ -36,6 +36,9 @@ VERSION_FILES: dict[str, tuple[str, ...]] = {
 }
 """Files of a version and the sections in each; a file without sections is one section by its own name."""
 
+UNNAMED: JSON = {"code": "unnamed", "name": "—", "short_name": "—"}
+"""Stands in for the institution of a pack whose head has mistakes, so that its versions are checked all the same."""
+
 LABEL = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,39}")
 
 
@@ -102,10 +105,12 @@ class _Version:
         data, homes, wrong = self._merged()
         mistakes += wrong
         document: dict[str, JSON] = {"label": self.folder.name, **data}
-        if self.institution is not None:
-            document["institution"] = self.institution
+        document["institution"] = self.institution or UNNAMED
         policy, wrong = _validated(Policy, document, lambda location: self._place(location, homes))
-        mistakes += [item for item in wrong if not self._follows_from_file(item)]
+        named = {(mistake.file, mistake.field) for mistake in mistakes}
+        mistakes += [
+            item for item in wrong if (item.file, item.field) not in named and not self._follows_from_file(item)
+        ]
         checks = VersionChecks(data, lambda location: self._place(location, homes), wanted)
         mistakes += checks.found(policy)
         if policy and not mistakes:

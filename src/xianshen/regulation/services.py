@@ -118,6 +118,7 @@ def store_pack(*, pack: Pack, now: datetime, actor: Actor | None = None) -> Load
         version.label: version
         for version in PolicyVersion.objects.select_for_update().filter(institution_id=institution.pk)
     }
+    _check_overlaps(stored.values(), pack.policies)
     judged_before = any(version.effective_from <= today for version in stored.values())
     result = LoadResult(institution.code)
     for policy in pack.policies:
@@ -140,7 +141,6 @@ def store_pack(*, pack: Pack, now: datetime, actor: Actor | None = None) -> Load
             )
         stored[policy.label] = _store(institution, policy, digest, replacing=current, actor=actor, now=now)
         (result.replaced if current else result.loaded).append(policy.label)
-    _check_overlaps(stored.values())
     entered = _enter_force_of_day(institution, actor=actor, now=now)
     result.entered = entered is not None
     version = _in_force(institution.pk, today)
@@ -207,14 +207,16 @@ def _store(
     return version
 
 
-def _check_overlaps(versions: Iterable[PolicyVersion]) -> None:
-    ordered = sorted(versions, key=lambda version: version.effective_from)
-    for earlier, later in pairwise(ordered):
-        ended_before = earlier.effective_until is None or earlier.effective_until < later.effective_from
-        if earlier.effective_from == later.effective_from or not ended_before:
+def _check_overlaps(stored: Iterable[PolicyVersion], policies: Iterable[Policy]) -> None:
+    """Refuse versions that would be in force on the same days by their own dates."""
+    dates = {version.label: (version.effective_from, version.effective_until) for version in stored}
+    dates |= {policy.label: (policy.effective_from, policy.effective_until) for policy in policies}
+    ordered = sorted(dates.items(), key=lambda item: item[1][0])
+    for (earlier, (start, until)), (later, (later_start, __)) in pairwise(ordered):
+        if start == later_start or (until is not None and until >= later_start):
             raise TransitionNotAllowed(
                 _("版本 %(later)s 与版本 %(earlier)s 的有效期重叠。改一下施行日或失效日。")
-                % {"later": later.label, "earlier": earlier.label},
+                % {"later": later, "earlier": earlier},
                 rules.IN_FORCE,
             )
 

@@ -114,7 +114,9 @@ class Clock(PolicyModel):
     text: Text
 
     @model_validator(mode="after")
-    def _reminders_descend(self) -> Self:
+    def _reminders_fit(self) -> Self:
         if list(self.reminders) != sorted(set(self.reminders), reverse=True):
             raise ValueError("reminders 要从大到小写，不重复")
+        if self.reminders and self.duration.days is not None and self.reminders[0] > self.duration.days:
+            raise ValueError("提醒早于时限开始的那一天")
         return self
