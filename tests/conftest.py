@@ -13,6 +13,7 @@ from django.test import Client
 
 from tests.support.emptying import ledger_may_be_emptied
 from tests.support.queries import assert_queries_constant
+from tests.support.tasks import carry_out_tasks
 from tests.support.writes import Watch, watch
 
 # Playwright's event loop runs in the thread that also asks the database in browser tests.
@@ -72,22 +73,8 @@ def client_of() -> Callable[[Any], Client]:
 
 @pytest.fixture
 def run_tasks(db: None) -> Callable[[], int]:
-    """Return a function that carries out every task enqueued so far and returns how many succeeded.
-
-    A task that fails fails the test with its traceback.
-    """
-    from django_tasks_db.models import DBTaskResult
-
-    from xianshen.cli.worker import carry_out_all
-
-    def run() -> int:
-        before = DBTaskResult.objects.successful().count()
-        carry_out_all("tests")
-        failed = DBTaskResult.objects.failed().first()
-        assert failed is None, failed.traceback
-        return DBTaskResult.objects.successful().count() - before
-
-    return run
+    """Return :func:`tests.support.tasks.carry_out_tasks`."""
+    return carry_out_tasks
 
 
 @pytest.fixture

@@ -102,6 +102,16 @@ class Running:
             assert self.process.poll() is None, self.output
             time.sleep(0.05)
 
+    def worker(self) -> int:
+        """Return the id of the task worker as soon as it runs; it starts when the site answers."""
+        deadline = time.monotonic() + 20
+        while True:
+            for pid, line in self.children().items():
+                if line.endswith("xianshen worker"):
+                    return pid
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.05)
+
     def children(self) -> dict[int, str]:
         """Return the command lines of the supervised processes by their id."""
         listed = subprocess.run(
@@ -132,13 +142,10 @@ def test_site_starts_restarts_what_falls_and_stops(tmp_path: Path) -> None:
         with urlopen(f"{site.url}/healthz", timeout=10) as answer:
             assert answer.status == 200
             assert json.load(answer)
-        worker = next(pid for pid, line in site.children().items() if line.endswith("xianshen worker"))
+        worker = site.worker()
         os.kill(worker, signal.SIGKILL)
         site.wait_for(r"the task worker ended by signal 9; starting it again in 1 s")
-        deadline = time.monotonic() + 20
-        while not any(line.endswith("xianshen worker") for line in site.children().values()):
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        assert site.worker() != worker
         children = site.children()
         assert site.stop() == 0
         assert site.output.endswith("xianshen: stopped\n")
@@ -156,6 +163,7 @@ def test_site_starts_restarts_what_falls_and_stops(tmp_path: Path) -> None:
 
 def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     with running(tmp_path) as site:
+        site.worker()
         children = site.children()
         assert len(children) == 2
         site.process.kill()

@@ -67,6 +67,7 @@ def lost_task(now: datetime, workers: list[str], minutes: int = 10) -> DBTaskRes
     return row
 
 
+@pytest.mark.django_db(transaction=True)
 def test_task_of_a_dead_worker_is_queued_again_and_carried_out(now: datetime) -> None:
     row = lost_task(now, ["dead"])
     assert worker.recover_orphans(now) == 1
@@ -99,6 +100,7 @@ def test_task_that_killed_three_workers_is_given_up(now: datetime) -> None:
     assert "three times" in row.traceback
 
 
+@pytest.mark.django_db(transaction=True)
 def test_tidying_removes_old_results(now: datetime) -> None:
     row = DBTaskResult.objects.get(pk=add.enqueue(1, 2).id)
     worker.carry_out_all("one")
