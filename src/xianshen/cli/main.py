@@ -60,7 +60,7 @@ COMMANDS = {
 }
 
 
-class _Subparsers(argparse._SubParsersAction):  # type: ignore[type-arg]
+class _Subparsers(argparse._SubParsersAction):
     """Subcommands to which several rooms may add: a name that exists is continued, not refused."""
 
     def add_parser(self, name: str, **options: Any) -> Any:
