@@ -98,7 +98,7 @@ def test_state_refuses_a_tone_that_the_visual_language_lacks(render: Render) -> 
 def test_text_is_escaped_everywhere(render: Render) -> None:
     evil = "<script>alert(1)</script>"
     html = render(
-        '{% state face %}{% facts facts %}{% trace trace %}{% checks checks %}{% steps steps %}{% plat evil %}'
+        "{% state face %}{% facts facts %}{% trace trace %}{% checks checks %}{% steps steps %}{% plat evil %}"
         "{% stamp evil %}{% file_row name=evil %}{% views tabs label=evil %}{% split parts label=evil %}"
         "{% sortable evil label=evil %}{% pick evil label=evil options=options %}{% find label=evil placeholder=evil %}"
         "{% emptystate title=evil %}x{% endemptystate %}{% sheet title=evil %}x{% endsheet %}{% qr evil label=evil %}",
@@ -153,7 +153,13 @@ def test_article_by_number_needs_no_policy(render: Render) -> None:
 def test_clock_says_what_is_left_and_until_when(
     render: Render, due: datetime | date, soon_from: datetime | None, tone: str, left: str, below: str
 ) -> None:
-    html = render("{% clock due=due start=start soon_from=soon %}", due=due, start=NOW - timedelta(days=3), now=NOW, soon=soon_from)
+    html = render(
+        "{% clock due=due start=start soon_from=soon %}",
+        due=due,
+        start=NOW - timedelta(days=3),
+        now=NOW,
+        soon=soon_from,
+    )
     assert f"xs-clock--{tone}" in html
     assert f">{left}<" in html
     assert f">{below}<" in html
@@ -245,7 +251,10 @@ def test_find_keeps_the_other_parameters_as_hidden_fields(render: Render) -> Non
 
 
 def test_split_draws_parts_in_proportion_without_style(render: Render) -> None:
-    html = render('{% split parts label="账号" %}', parts=[Part("可以运行", 3, "ok", "/a/"), Part("暂停", 1, "late"), Part("停", 0)])
+    html = render(
+        '{% split parts label="账号" %}',
+        parts=[Part("可以运行", 3, "ok", "/a/"), Part("暂停", 1, "late"), Part("停", 0)],
+    )
     assert html.count("<rect") == 2
     assert 'x="0.00" y="0" width="746.00"' in html
     assert 'aria-label="账号：可以运行 3，暂停 1，停 0"' in html
@@ -318,8 +327,6 @@ def test_every_text_makes_a_code(text: str) -> None:
     assert ' d="M' in drawn
 
 
-@pytest.mark.parametrize(
-    ("mobile", "shown"), [("13900002047", "139****2047"), ("", ""), ("12345", "****"), (None, "")]
-)
+@pytest.mark.parametrize(("mobile", "shown"), [("13900002047", "139****2047"), ("", ""), ("12345", "****"), (None, "")])
 def test_mobiles_are_masked(render: Render, mobile: str | None, shown: str) -> None:
     assert render("{{ mobile|mask_mobile }}", mobile=mobile) == shown

@@ -77,7 +77,7 @@ class Shell:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        return inbox.counts_of(self.person, self.now) if self.person is not None else {}
+        return inbox.counts_of(self.person, self.grants, self.now) if self.person is not None else {}
 
     @cached_property
     def due_count(self) -> int:
@@ -200,12 +200,16 @@ class Shell:
 
 
 def _citer(page: Shell) -> Callable[[str, date | None], Any]:
-    def cite(rule: str, on: date | None = None) -> Any:
-        if page.institution is None:
-            return None
-        from xianshen.regulation import selectors
+    found: dict[tuple[str, date | None], Any] = {}
 
-        return selectors.cite(page.institution.pk, rule, on or timezone.localdate(page.now))
+    def cite(rule: str, on: date | None = None) -> Any:
+        if page.institution is None or (on is None and page.policy is None):
+            return None
+        if (rule, on) not in found:
+            from xianshen.regulation import selectors
+
+            found[rule, on] = selectors.cite(page.institution.pk, rule, on or timezone.localdate(page.now))
+        return found[rule, on]
 
     return cite
 

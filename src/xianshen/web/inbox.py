@@ -1,8 +1,6 @@
 """The work of a person (待办), gathered from the rooms that register a provider.
 
-A room registers in its ``apps.ready()``::
-
-    from xianshen.web import inbox  # only rooms above web may; lower rooms are registered by web.apps
+Rooms lie below web, so ``web.apps`` registers the providers of ``web.work`` for all of them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.functional import Promise
+
+from xianshen.organisation.selectors import Grants
 
 if TYPE_CHECKING:
     from xianshen.organisation.models import Person
@@ -66,8 +66,8 @@ class TodoItem:
         return self.due is not None and self.due <= now
 
 
-Todos = Callable[["Person", datetime], Iterable[TodoItem]]
-Count = Callable[["Person", datetime], int]
+Todos = Callable[["Person", Grants, datetime], Iterable[TodoItem]]
+Count = Callable[["Person", Grants, datetime], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +98,12 @@ def providers() -> Sequence[Provider]:
     return tuple(_providers.values())
 
 
-def todos_of(person: "Person", now: datetime) -> list[TodoItem]:
+def todos_of(person: "Person", grants: Grants, now: datetime) -> list[TodoItem]:
     """Return everything the person must do now, the most urgent first; tasks without a clock come last."""
-    items = [item for provider in providers() for item in provider.todos(person, now)]
+    items = [item for provider in providers() for item in provider.todos(person, grants, now)]
     return sorted(items, key=lambda item: (item.due is None, item.due or now))
 
 
-def counts_of(person: "Person", now: datetime) -> dict[str, int]:
+def counts_of(person: "Person", grants: Grants, now: datetime) -> dict[str, int]:
     """Return how many tasks each provider has for the person."""
-    return {one.code: one.count(person, now) for one in providers() if one.count is not None}
+    return {one.code: one.count(person, grants, now) for one in providers() if one.count is not None}

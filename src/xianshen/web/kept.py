@@ -97,7 +97,7 @@ def _is_login_redirect(response: HttpResponseBase) -> bool:
 
 
 def after(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Keep the form of an expired sign-in; remember who is signed in."""
+    """Keep the form of an expired sign-in; remember who is signed in; forget a kept form that has been sent."""
     person = getattr(request, "_cached_user", None)
     if person is not None and person.is_authenticated:
         if _owner(request) != str(person.pk):
@@ -109,6 +109,10 @@ def after(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
                 samesite="Lax",
                 secure=settings.SESSION_COOKIE_SECURE,
             )
+        if request.method == "POST" and response.status_code < 400:
+            stored = request.session.get(SESSION_KEY)
+            if stored and stored["path"] == request.get_full_path():
+                forget(request)
         return response
     if request.method != "POST" or not _is_login_redirect(response):
         return response

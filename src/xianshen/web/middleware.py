@@ -35,7 +35,7 @@ class LanguageChoiceMiddleware:
         if chosen not in known:
             chosen = request.session.get("language", "")
         with translation.override(chosen if chosen in known else settings.LANGUAGE_CODE):
-            request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = translation.get_language()
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language())
         return response

@@ -35,7 +35,7 @@ LABELS = {
 def workbench(request: HttpRequest) -> HttpResponse:
     """Show the person's tasks, grouped by urgency."""
     now = timezone.now()
-    items = inbox.todos_of(request.user, now)  # type: ignore[arg-type]
+    items = inbox.todos_of(request.user, request.grants, now)  # type: ignore[attr-defined,arg-type]
     groups = [
         TodoGroup(code, label, chosen)
         for code, label in LABELS.items()
