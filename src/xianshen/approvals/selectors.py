@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 
 import rfc8785
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from xianshen.approvals.enums import ChainState, StepKind, StepState
+from xianshen.approvals.enums import ChainState, StepKind, StepState, Verdict
 from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phrase
+from xianshen.common.components import Step
+from xianshen.common.zhdates import zh_date
 from xianshen.ledger.events import Subject
 from xianshen.organisation.selectors import Holding, holder_exists, holders
 
 if TYPE_CHECKING:
     from xianshen.regulation.schema import Policy
 
+AGAINST = frozenset({Verdict.RETURN, Verdict.DISAGREE, Verdict.REVOKE})
 OPEN_STEPS = (StepState.CURRENT, StepState.QUERIED)
 
 
@@ -217,3 +222,24 @@ def content_changes(earlier: ApprovalChain, later: ApprovalChain) -> list[Conten
 
 def phrases_of(person_id: int) -> list[str]:
     return list(Phrase.objects.filter(person_id=person_id).order_by("pk").values_list("text", flat=True))
+
+
+def steps_of(chain: ApprovalChain, *, opinions: bool = True) -> list[Step]:
+    """Return the chain as the progress component shows it: submission, steps.
+
+    Args:
+        chain: with prefetched steps.
+        opinions: also say who decided how; needs prefetched opinions.
+    """
+    items = [Step(_("提交"), zh_date(timezone.localdate(chain.submitted_at)), "done")]
+    for step in chain.steps.all():
+        last = list(step.opinions.all())[-1] if opinions and step.opinions.all() else None
+        if step.state in OPEN_STEPS:
+            items.append(Step(step.name, step.get_state_display(), "now"))
+        elif step.state == StepState.WAITING:
+            items.append(Step(step.name, "", "next"))
+        elif step.state == StepState.DONE:
+            against = last.verdict in AGAINST if last else chain.state in {ChainState.RETURNED, ChainState.REJECTED}
+            note = f"{last.position_title} {last.get_verdict_display()}" if last else ""
+            items.append(Step(step.name, note, "back" if against else "done"))
+    return items

@@ -13,15 +13,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from xianshen.approvals import selectors, services, signing
-from xianshen.approvals.enums import ChainState, StepKind, StepState, Verdict
+from xianshen.approvals.enums import ChainState, StepKind, Verdict
 from xianshen.approvals.forms import ICONS, OpinionForm, verdicts_for
 from xianshen.approvals.models import ApprovalChain, ApprovalStep
 from xianshen.approvals.permissions import holding_for, may_decide, may_remind, may_withdraw, who_decides
+from xianshen.approvals.selectors import steps_of
 from xianshen.approvals.subjects import handler_of
-from xianshen.common.components import Step, TraceItem
+from xianshen.common.components import TraceItem
 from xianshen.common.decisions import Decision, Denied
 from xianshen.common.errors import Refusal
-from xianshen.common.zhdates import zh_date
 from xianshen.ledger.selectors import entries_about
 from xianshen.regulation.selectors import policy_version
 
@@ -52,24 +52,6 @@ def _may_view(request: HttpRequest, chain: ApprovalChain) -> bool:
         or any(opinion.person_id == request.user.pk for opinion in step.opinions.all())
         for step in chain.steps.all()
     )
-
-
-def steps_of(chain: ApprovalChain) -> list[Step]:
-    """Return the chain as the progress component shows it: submission, steps, end."""
-    items = [Step(_("提交"), zh_date(timezone.localdate(chain.submitted_at)), "done")]
-    for step in chain.steps.all():
-        opinions = list(step.opinions.all())
-        if step.state == StepState.DONE and opinions:
-            last = opinions[-1]
-            back = last.verdict in {Verdict.RETURN, Verdict.DISAGREE, Verdict.REVOKE}
-            items.append(
-                Step(step.name, f"{last.position_title} {last.get_verdict_display()}", "back" if back else "done")
-            )
-        elif step.state in selectors.OPEN_STEPS:
-            items.append(Step(step.name, step.get_state_display(), "now"))
-        elif step.state == StepState.WAITING:
-            items.append(Step(step.name, "", "next"))
-    return items
 
 
 def trace_of(chain: ApprovalChain, institution: str) -> list[TraceItem]:

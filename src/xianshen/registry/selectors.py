@@ -1,10 +1,10 @@
 """Reading accounts, applications and sponsoring-unit files; always within one institution."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from xianshen.ledger.events import Subject
@@ -67,7 +67,10 @@ def accounts_visible_to(grants: Grants) -> QuerySet[MediaAccount]:
     if grants.has(Capability.ACCOUNTS_VIEW_ALL):
         return accounts
     units = grants.units(Capability.ACCOUNTS_VIEW_UNIT)
-    return accounts.filter(Q(unit_id__in=units) | Q(home_unit_id__in=units) | Q(owner_id=grants.person_id))
+    seen = Q(unit_id__in=units) | Q(home_unit_id__in=units) | Q(owner_id=grants.person_id)
+    if grants.has(Capability.DATA_SERVICES_REVIEW):
+        seen |= Q(data_service=True)
+    return accounts.filter(seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,29 @@ def sponsor_file(unit_id: int, required: list[str], on: date) -> SponsorFile:
     return SponsorFile(unit_id, documents, [kind for kind in required if kind not in documents])
 
 
+def sponsor_files(unit_ids: Iterable[int], required: list[str], on: date) -> dict[int, SponsorFile]:
+    """Return the state of several units' files by unit (one query)."""
+    found: dict[int, SponsorFile] = {pk: SponsorFile(pk, {}, list(required)) for pk in unit_ids}
+    documents = SponsorDocument.objects.filter(
+        unit_id__in=found, retired_at__isnull=True, valid_from__lte=on, valid_until__gte=on
+    ).order_by("kind", "-valid_until")
+    for document in documents:
+        found[document.unit_id].documents.setdefault(document.kind, document)
+    return {
+        pk: SponsorFile(pk, file.documents, [kind for kind in required if kind not in file.documents])
+        for pk, file in found.items()
+    }
+
+
+def sponsor_documents_of(institution_id: int, unit_id: int) -> QuerySet[SponsorDocument]:
+    """Return everything that was ever filed for a unit, newest first."""
+    return (
+        SponsorDocument.objects.filter(institution_id=institution_id, unit_id=unit_id)
+        .select_related("attachment", "filed_by")
+        .order_by("-filed_at", "-pk")
+    )
+
+
 def sponsoring_units(institution_id: int) -> QuerySet[MediaAccount]:
     """Return distinct (home unit id, name) of units that answer for accounts or applications."""
     return (
@@ -246,4 +272,28 @@ def handle_taken(institution_id: int, platform: str, handle_fold: str) -> MediaA
         .exclude(state=AccountState.CLOSED)
         .select_related("unit")
         .first()
+    )
+
+
+def waiting_for_server(institution_id: int) -> QuerySet[MediaAccount]:
+    """Return approved accounts that wait for the approval of their server, longest first."""
+    return (
+        MediaAccount.objects.filter(institution_id=institution_id, state=AccountState.APPLIED)
+        .select_related("unit")
+        .order_by("state_since", "pk")
+    )
+
+
+def documents_running_out(unit_ids: Collection[int], on: date, until: date) -> QuerySet[SponsorDocument]:
+    """Return the units' documents whose validity ends between two days and which nothing later replaces."""
+    later = SponsorDocument.objects.filter(
+        unit_id=OuterRef("unit_id"), kind=OuterRef("kind"), retired_at__isnull=True, valid_until__gt=until
+    )
+    return (
+        SponsorDocument.objects.filter(
+            unit_id__in=unit_ids, retired_at__isnull=True, valid_until__gte=on, valid_until__lte=until
+        )
+        .exclude(Exists(later))
+        .select_related("unit")
+        .order_by("valid_until", "pk")
     )

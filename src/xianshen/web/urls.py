@@ -6,6 +6,8 @@ app_name = "web"
 
 urlpatterns = [
     path("", workbench.workbench, name="workbench"),
+    path("submitted/", workbench.submitted, name="submitted"),
+    path("done/", workbench.done, name="done"),
     path("search/", search.search_page, name="search"),
     path("notices/", notices.notice_list, name="notices"),
     path("notices/read/", notices.read_all, name="notices_read"),

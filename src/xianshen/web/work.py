@@ -1,0 +1,146 @@
+"""What each room has for a person to do, as the workbench and the navigation show it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from xianshen.approvals import selectors as approvals
+from xianshen.approvals.enums import StepKind, StepState
+from xianshen.common.zhdates import deadline_parts
+from xianshen.organisation.selectors import Grants
+from xianshen.registry import selectors as registry
+from xianshen.registry.enums import ApplicationState
+from xianshen.regulation import selectors as regulation
+from xianshen.regulation.enums import Capability
+from xianshen.web.inbox import Provider, TodoItem, register
+
+if TYPE_CHECKING:
+    from xianshen.approvals.models import ApprovalStep
+    from xianshen.organisation.models import Person
+
+SHOWN = 50
+
+
+def _step_item(step: "ApprovalStep", person: "Person") -> TodoItem:
+    chain = step.chain
+    policy = regulation.policy_version(chain.policy_version_id)
+    if step.state == StepState.QUERIED:
+        what, action = _("答复办公室对%(title)s的质询"), _("去答复")
+    elif step.kind == StepKind.REPORT:
+        what, action = _("确认%(title)s的报备"), _("去确认")
+    else:
+        what, action = _("签署%(title)s"), _("去签署")
+    soon = approvals.soon_from(step, policy)
+    return TodoItem(
+        what=what % {"title": chain.title},
+        why=_("%(unit)s提交，轮到「%(step)s」。") % {"unit": chain.unit.name, "step": step.name},
+        url=reverse("approvals:chain", args=[chain.pk]),
+        action=action,
+        rule=policy.chain(chain.spec).rule,
+        due=deadline_parts(step.due_on) if step.due_on else None,
+        start=step.started_at,
+        soon_from=deadline_parts(soon, start=True) if soon else None,
+        key=f"step:{step.pk}",
+    )
+
+
+def steps_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
+    """Opinions and reports that wait for the person."""
+    steps = approvals.steps_to_do(person.institution_id, person.pk, grants.holdings, timezone.localdate(now))
+    return [_step_item(step, person) for step in steps[:SHOWN]]
+
+
+def steps_count(person: "Person", grants: Grants, now: datetime) -> int:
+    return approvals.count_to_do(person.institution_id, person.pk, grants.holdings, timezone.localdate(now))
+
+
+def drafts_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
+    """Applications that the person began, or that were returned to them."""
+    items = []
+    for application in registry.drafts_of(person.institution_id, person.pk)[:SHOWN]:
+        returned = application.state == ApplicationState.RETURNED
+        name = application.name or application.number
+        items.append(
+            TodoItem(
+                what=(_("补正「%(name)s」的开设申请") if returned else _("写完「%(name)s」的开设申请"))
+                % {"name": name},
+                why=_("审批人退回了，改好重新提交。") if returned else _("草稿已保存，提交后才进入审批。"),
+                url=reverse("registry:application_edit", args=[application.pk]),
+                action=_("去补正") if returned else _("接着写"),
+                rule="opening.prior_approval",
+                key=f"draft:{application.pk}",
+            )
+        )
+    return items
+
+
+def reading_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
+    """The regulation, when its version in force has not been acknowledged."""
+    version = regulation.version_to_read(person.institution_id, person.pk, timezone.localdate(now))
+    if version is None:
+        return []
+    return [
+        TodoItem(
+            what=_("阅知《%(title)s》") % {"title": version.title},
+            why=_("现行版本你还没有确认读过。"),
+            url=reverse("regulation:current"),
+            action=_("去阅知"),
+            rule="regulation.in_force",
+            key=f"read:{version.version_id}",
+        )
+    ]
+
+
+def servers_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
+    """Approved accounts with a data service, for whoever approves servers."""
+    if not grants.has(Capability.DATA_SERVICES_REVIEW):
+        return []
+    return [
+        TodoItem(
+            what=_("审批「%(name)s」的服务器") % {"name": account.name},
+            why=_("%(unit)s的账号涉及校内数据服务，批准后才能启用。") % {"unit": account.unit.name},
+            url=reverse("registry:account", args=[account.pk]),
+            action=_("去审批"),
+            rule="data_service.campus_server",
+            key=f"server:{account.pk}",
+        )
+        for account in registry.waiting_for_server(person.institution_id)[:SHOWN]
+    ]
+
+
+def files_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
+    """Documents of the units' files that run out soon, for whoever keeps them."""
+    units = grants.units(Capability.SPONSOR_FILES_MANAGE)
+    if not units:
+        return []
+    today = timezone.localdate(now)
+    policy = regulation.policy_on(person.institution_id, today)
+    ahead = {part.code: max(policy.clock(part.validity).reminders, default=0) for part in policy.sponsor_file.parts}
+    until = today + timedelta(days=max(ahead.values(), default=0))
+    return [
+        TodoItem(
+            what=_("更新%(unit)s的%(title)s") % {"unit": document.unit.name, "title": document.title},
+            why=_("有效期快到了，到期前换上新的。"),
+            url=reverse("registry:file", args=[document.unit_id]),
+            action=_("去更新"),
+            rule="sponsor_file.complete",
+            due=deadline_parts(document.valid_until),
+            start=deadline_parts(document.valid_from, start=True),
+            soon_from=deadline_parts(document.valid_until - timedelta(days=ahead.get(document.kind, 0)), start=True),
+            key=f"file:{document.pk}",
+        )
+        for document in registry.documents_running_out(units, today, until)[:SHOWN]
+    ]
+
+
+def register_providers() -> None:
+    """Register every provider; called once by the app."""
+    register(Provider("approvals", steps_todo, steps_count))
+    register(Provider("drafts", drafts_todo))
+    register(Provider("files", files_todo))
+    register(Provider("servers", servers_todo))
+    register(Provider("reading", reading_todo))
