@@ -5,22 +5,19 @@ mistakes are reported at once. Only the last ones need a whole policy.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
-from math import isclose
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from xianshen.regulation.enums import FieldType, NameRuleKind, SubjectKind, UnitRole
+from xianshen.regulation.enums import NameRuleKind, SubjectKind, UnitRole
+from xianshen.regulation.formchecks import FormChecks, codes_in
 from xianshen.regulation.numerals import article_label
 from xianshen.regulation.schema import Policy
-from xianshen.regulation.source import JSON, Location, Mistake, SourceFile
+from xianshen.regulation.source import JSON, Item, Location, Mistake, SourceFile, mappings_at
 
 Place = Callable[[Location], tuple[SourceFile, Location]]
-Item = tuple[Location, dict[str, Any]]
 CLOCK_KEYS = frozenset({"due", "validity"})
-FULL_WIDTH = 100
 
 
 class _Anything:
@@ -74,7 +71,7 @@ class VersionChecks:
         self._patterns()
         self._seats()
         self._chains()
-        self._forms()
+        FormChecks(self.data, self._wrong).run()
         self._names()
         self._dates()
         self._declared()
@@ -91,17 +88,7 @@ class VersionChecks:
         return names if section in self.data else _Anything()
 
     def _items(self, *location: str | int) -> Iterator[Item]:
-        """Walk the mappings of the list at a location, skipping whatever has the wrong type."""
-        value: Any = self.data
-        for part in location:
-            try:
-                value = value[part]
-            except (KeyError, IndexError, TypeError):
-                return
-        if isinstance(value, list):
-            for index, item in enumerate(value):
-                if isinstance(item, dict):
-                    yield (*location, index), item
+        return mappings_at(self.data, *location)
 
     def _values(self, *location: str | int, key: str) -> set[Any]:
         return {item[key] for __, item in self._items(*location) if isinstance(item.get(key), str | int)}
@@ -299,7 +286,7 @@ class VersionChecks:
     def _chains(self) -> None:
         for place, chain in self._items("chains"):
             unit_kinds = self._unit_kinds_of(chain)
-            boxes = self._codes(self.form_specs.get(chain.get("form"), {}), "opinion_boxes")
+            boxes = codes_in(self.form_specs.get(chain.get("form"), {}), "opinion_boxes")
             graph: dict[tuple[str, str], set[tuple[str, str]]] = {}
             for step_place, step in self._items(*place, "steps"):
                 box = step.get("form_box")
@@ -315,91 +302,6 @@ class VersionChecks:
                 if any(_reaches(graph, seat, seat) for seat in deciding):
                     self._wrong((*step_place, "escalate_to"), _("上交绕成了圈，无人能办。"))
             self._seat(unit_kinds, chain.get("report"), (*place, "report"))
-
-    @staticmethod
-    def _codes(form: dict[str, Any], key: str) -> set[Any]:
-        values = form.get(key)
-        return {item.get("code") for item in values if isinstance(item, dict)} if isinstance(values, list) else set()
-
-    # ── forms ────────────────────────────────────────
-
-    def _forms(self) -> None:
-        for place, form in self._items("forms"):
-            fields = {item.get("code"): item for __, item in self._items(*place, "fields")}
-            boxes = self._codes(form, "opinion_boxes")
-            shown: Counter[Any] = Counter()
-            for row, __ in self._items(*place, "layout", "rows"):
-                for cell_place, cell in self._items(*row, "cells"):
-                    shown.update(self._cell(cell_place, cell, fields, boxes))
-            for field_place, item in self._items(*place, "fields"):
-                times, printed = shown[item.get("code")], item.get("printed", True)
-                if printed is True and times != 1:
-                    text = (
-                        _("版面里没有这个字段。不印的写 printed: false。") if not times else _("版面里印了不止一次。")
-                    )
-                    self._wrong((*field_place, "code"), text)
-                elif printed is False and times and "{" not in str(form.get("year_line")):
-                    self._wrong((*field_place, "printed"), _("写了不印，版面里却有。"))
-            for box_place, box in self._items(*place, "opinion_boxes"):
-                if shown[("box", box.get("code"))] != 1:
-                    self._wrong((*box_place, "code"), _("版面里要有一个这样的意见栏。"))
-            line = form.get("year_line")
-            if isinstance(line, str) and ("{year}" not in line or "year" not in fields):
-                self._wrong((*place, "year_line"), _("年度一行要写 {year}，表里要有 year 字段。"))
-            self._grid(place, form.get("layout"))
-
-    def _cell(
-        self, place: Location, cell: dict[str, Any], fields: dict[Any, dict[str, Any]], boxes: set[Any]
-    ) -> list[Any]:
-        """Check what a cell names; return the field or box that it shows."""
-        for key in ("field", "checkboxes"):
-            code = cell.get(key)
-            if not isinstance(code, str):
-                continue
-            if code not in fields:
-                self._wrong((*place, key), _("表里没有字段「%(code)s」。") % {"code": code})
-            elif (key == "checkboxes") != (fields[code].get("type") == FieldType.CHECKBOXES):
-                self._wrong((*place, key), _("勾选格只印 checkboxes 字段，checkboxes 字段只印在勾选格里。"))
-            return [code]
-        code = cell.get("opinion")
-        if isinstance(code, str):
-            if code not in boxes:
-                self._wrong((*place, "opinion"), _("表里没有意见栏「%(code)s」。") % {"code": code})
-            return [("box", code)]
-        return []
-
-    def _grid(self, place: Location, layout: Any) -> None:
-        """Check that column widths sum and that cells fill every row without gaps or overlaps."""
-        columns = layout.get("columns") if isinstance(layout, dict) else None
-        if not isinstance(columns, list) or not all(isinstance(width, int | float) for width in columns):
-            return
-        if not isclose(sum(columns), FULL_WIDTH, abs_tol=0.01):
-            self._wrong(
-                (*place, "layout", "columns"),
-                _("列宽之和是 %(sum)s，应当是 %(full)s。") % {"sum": f"{sum(columns):g}", "full": FULL_WIDTH},
-            )
-        covered = [0] * len(columns)
-        rows = list(self._items(*place, "layout", "rows"))
-        for index, (row_place, __) in enumerate(rows):
-            column, left = 0, [max(0, rest - 1) for rest in covered]
-            for cell_place, cell in self._items(*row_place, "cells"):
-                while column < len(columns) and covered[column]:
-                    column += 1
-                colspan, rowspan = _span(cell, "colspan"), _span(cell, "rowspan")
-                if column + colspan > len(columns) or any(covered[column : column + colspan]):
-                    self._wrong(cell_place, _("格子超出了表的 %(count)s 列。") % {"count": len(columns)})
-                    return
-                if index + rowspan > len(rows):
-                    self._wrong((*cell_place, "rowspan"), _("格子向下超出了表。"))
-                    return
-                for position in range(column, column + colspan):
-                    left[position] = rowspan - 1
-                    covered[position] = rowspan
-                column += colspan
-            if not all(covered):
-                self._wrong((*row_place, "cells"), _("这一行没有填满 %(count)s 列。") % {"count": len(columns)})
-                return
-            covered = left
 
     # ── names, dates, coverage ───────────────────────
 
@@ -473,11 +375,6 @@ def _reaches(graph: dict[tuple[str, str], set[tuple[str, str]]], start: tuple[st
 def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, list):
         yield from (item for item in value if isinstance(item, str))
-
-
-def _span(cell: dict[str, Any], key: str) -> int:
-    value = cell.get(key, 1)
-    return value if isinstance(value, int) and value > 0 else 1
 
 
 def _label(number: int) -> str:

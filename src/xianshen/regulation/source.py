@@ -2,8 +2,10 @@
 
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 from django.utils.translation import gettext as _
@@ -13,6 +15,7 @@ DEPTH_LIMIT = 40
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 Location = tuple[str | int, ...]
+Item = tuple[Location, dict[str, Any]]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -69,6 +72,20 @@ def field_path(location: Location) -> str:
     for part in location:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text or "."
+
+
+def mappings_at(data: Any, *location: str | int) -> Iterator[Item]:
+    """Walk the mappings of the list at a location, skipping whatever has the wrong type."""
+    value = data
+    for part in location:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            if isinstance(item, dict):
+                yield (*location, index), item
 
 
 def read_source(path: Path) -> SourceFile:
