@@ -2,7 +2,8 @@
 
 Variables: ``XIANSHEN_DATA`` (all data and keys, default ``var/``), ``DATABASE_URL`` (default an
 SQLite file in the data directory), ``XIANSHEN_DEBUG``, ``XIANSHEN_HOSTS`` (comma-separated host
-names), ``XIANSHEN_PUBLIC_URL`` (address printed into QR codes), ``XIANSHEN_POLICIES``.
+names), ``XIANSHEN_PUBLIC_URL`` (address printed into QR codes), ``XIANSHEN_POLICIES``,
+``XIANSHEN_SIGNING_KEY`` and ``XIANSHEN_SIGNING_CERT`` (PEM files with which issued forms are signed).
 """
 
 import os
@@ -49,7 +50,10 @@ SECRET_KEY = os.environ.get("XIANSHEN_SECRET_KEY") or _secret("django-secret")
 _hosts = [host for host in os.environ.get("XIANSHEN_HOSTS", "").split(",") if host]
 ALLOWED_HOSTS = [*_hosts, "127.0.0.1", "localhost", "[::1]"]
 PUBLIC_URL = os.environ.get("XIANSHEN_PUBLIC_URL", "").rstrip("/")
+SIGNING_KEY = os.environ.get("XIANSHEN_SIGNING_KEY", "")
+SIGNING_CERT = os.environ.get("XIANSHEN_SIGNING_CERT", "")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
+CSRF_FAILURE_VIEW = "xianshen.web.views.errors.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"

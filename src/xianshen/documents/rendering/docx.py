@@ -232,7 +232,9 @@ def _fill(target: _Cell, cell: Cell, height: float, width: float, data: FormData
         _write(paragraph, value_of(cell, data))
     elif cell.kind is CellKind.CHECKBOXES:
         chosen = data.chosen(cell.key)
-        boxes = ((words.TICKED_BOX if option.value in chosen else words.BOX) + option.label for option in cell.options)
+        boxes = (
+            (words.TICKED_BOX if option.chosen_in(chosen) else words.BOX) + option.label for option in cell.options
+        )
         _write(paragraph, "\u3000".join(boxes))
     else:
         _opinion(target, cell, data.opinions.get(cell.key) or OpinionBox(), height, width)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 BLANK = "\u3000\u3000\u3000\u3000"
+_BETWEEN = re.compile(r"[、，,;；\n]")
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -31,6 +32,10 @@ class Option:
 
     value: str
     label: str
+
+    def chosen_in(self, chosen: set[str]) -> bool:
+        """Whether the box is ticked, given the codes or the words that were chosen."""
+        return self.value in chosen or self.label in chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +216,7 @@ class FormData:
     """What is written on a form.
 
     Args:
-        values: texts by field key; for check boxes the chosen values, joined by a line feed.
+        values: texts by field key; for check boxes the codes or words chosen, joined by 、.
         opinions: filled opinion boxes by key; a missing key leaves the box blank.
         copies: overrides who keeps the copies; empty: as the form says.
     """
@@ -221,8 +226,8 @@ class FormData:
     copies: Sequence[str] = ()
 
     def chosen(self, key: str) -> set[str]:
-        """Return the values ticked in a row of check boxes."""
-        return set(self.values.get(key, "").splitlines())
+        """Return what was chosen in a row of check boxes."""
+        return {word.strip() for word in _BETWEEN.split(self.values.get(key, "")) if word.strip()}
 
     def to_json(self) -> dict[str, Any]:
         """Return the data as JSON data."""

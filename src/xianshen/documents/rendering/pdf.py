@@ -66,7 +66,7 @@ def _cell(cell: Cell, height: float, data: FormData) -> dict[str, Any]:
     return {
         "kind": cell.kind.value,
         "text": _written(value_of(cell, data) if cell.kind is CellKind.FIELD else cell.text),
-        "options": [{"label": _written(option.label), "chosen": option.value in chosen} for option in cell.options],
+        "options": [{"label": _written(option.label), "chosen": option.chosen_in(chosen)} for option in cell.options],
         "colspan": cell.colspan,
         "rowspan": cell.rowspan,
         "height": height,
