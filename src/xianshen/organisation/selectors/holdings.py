@@ -1,4 +1,4 @@
-"""Questions about units, positions and who holds them on a day.
+"""Who holds which position on a day, and what they may do.
 
 All periods include their first and last day. A person who may no longer sign in holds nothing, and a
 delegation lives only as long as its principal holds the position.
@@ -9,19 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Exists, JSONField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet, Subquery
 
 from xianshen.common.actors import Actor, ActorKind
-from xianshen.organisation.models import (
-    Appointment,
-    Delegation,
-    Institution,
-    Person,
-    Position,
-    PositionKind,
-    Unit,
-    UnitKind,
-)
+from xianshen.organisation.models import Appointment, Delegation, Person, Position, PositionKind, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +81,6 @@ class Grants:
 
 
 NO_GRANTS = Grants()
-
-
-def institution_for_host(host: str) -> Institution | None:
-    """Return the institution served under a host name, else the first one, or None if there is none."""
-    first = Case(When(host=host.lower(), then=0), default=1) if host else Value(0)
-    return Institution.objects.order_by(first, "pk").first()
-
-
-def institution_by_code(code: str) -> Institution | None:
-    """Return the institution with a code; with an empty code the only one, or None."""
-    if code:
-        return Institution.objects.filter(code=code).first()
-    found = list(Institution.objects.order_by("pk")[:2])
-    return found[0] if len(found) == 1 else None
 
 
 def _capabilities() -> Subquery:
@@ -177,6 +154,11 @@ def holdings_of(person: Person, on: date) -> list[Holding]:
     )
 
 
+def holdings_where(on: date, **where: Any) -> list[Holding]:
+    """Return holdings on a day under conditions on the position (``position__…``), holders first; two queries."""
+    return _holdings(_appointments(on).filter(**where), live_delegations(on).filter(**where))
+
+
 def holders(institution_id: int, *, position_kind: str, unit_id: int, on: date) -> list[Holding]:
     """Return who decides in a unit's positions of a kind on a day, holders before delegates; two queries."""
     where = {
@@ -185,7 +167,7 @@ def holders(institution_id: int, *, position_kind: str, unit_id: int, on: date) 
         "position__kind": position_kind,
         "position__unit_id": unit_id,
     }
-    return _holdings(_appointments(on).filter(**where), live_delegations(on).filter(**where))
+    return holdings_where(on, **where)
 
 
 def holders_in(institution_id: int, unit_ids: Iterable[int], on: date) -> list[Holding]:
@@ -262,89 +244,3 @@ def actor_in(person: Person, holding: Holding | None) -> Actor:
         unit=holding.unit.name if holding else "",
         on_behalf_of=holding.on_behalf_of if holding else "",
     )
-
-
-def descendants(institution_id: int, unit_id: int) -> set[int]:
-    """Return the ids of a unit and of all units below it; empty for a unit of another institution."""
-    path = Unit.objects.filter(institution_id=institution_id, pk=unit_id).values_list("path", flat=True).first()
-    if path is None:
-        return set()
-    below = Unit.objects.filter(institution_id=institution_id, path__startswith=path)
-    return set(below.values_list("pk", flat=True)) | {unit_id}
-
-
-def ancestors(unit: Unit) -> list[Unit]:
-    """Return the units above a unit, the nearest first."""
-    ids = [int(part) for part in unit.path.split("/") if part and int(part) != unit.pk]
-    found = Unit.objects.in_bulk(ids)
-    return [found[pk] for pk in reversed(ids) if pk in found]
-
-
-def unit_of_kind(institution_id: int, kind: str) -> Unit | None:
-    """Return the institution's only open unit of a kind; None if there is none or more than one."""
-    found = list(Unit.objects.filter(institution_id=institution_id, kind=kind, closed_on__isnull=True)[:2])
-    return found[0] if len(found) == 1 else None
-
-
-def home_unit(unit: Unit) -> Unit | None:
-    """Return the unit to which a unit belongs for decisions on its third-tier accounts.
-
-    The kinds of home unit come from ``UnitKind.home``: the nearest open unit of those kinds above the
-    unit, else the institution's only unit of the first of those kinds that has exactly one. None for
-    kinds without a home.
-    """
-    kind = UnitKind.objects.filter(institution_id=unit.institution_id, code=unit.kind).first()
-    if kind is None or not kind.home:
-        return None
-    for above in ancestors(unit):
-        if above.kind in kind.home and above.closed_on is None:
-            return above
-    for code in kind.home:
-        sole = unit_of_kind(unit.institution_id, code)
-        if sole is not None and sole.pk != unit.pk:
-            return sole
-    return None
-
-
-def unit_in(institution_id: int, unit_id: int) -> Unit:
-    """Return a unit of the institution.
-
-    Raises:
-        Unit.DoesNotExist: not in the institution.
-    """
-    return Unit.objects.get(pk=unit_id, institution_id=institution_id)
-
-
-def unit_for_relation(relation: str, unit: Unit) -> Unit | None:
-    """Return the unit that a policy names by its relation to a unit.
-
-    Args:
-        relation: ``sponsor`` (the unit itself), ``home`` or ``kind:<unit kind>``.
-        unit: the sponsoring unit.
-    """
-    if relation == "sponsor":
-        return unit
-    if relation == "home":
-        return home_unit(unit)
-    return unit_of_kind(unit.institution_id, relation.removeprefix("kind:"))
-
-
-def units(institution_id: int, *, closed: bool = False) -> QuerySet[Unit]:
-    """Return the institution's units in order of the tree's keys; open ones unless ``closed``."""
-    found = Unit.objects.filter(institution_id=institution_id)
-    return found if closed else found.filter(closed_on__isnull=True)
-
-
-def positions(institution_id: int) -> QuerySet[Position]:
-    return Position.objects.filter(institution_id=institution_id).select_related("unit")
-
-
-def people(institution_id: int, *, query: str = "") -> QuerySet[Person]:
-    """Return the institution's people, optionally those whose name, number or user name holds a text."""
-    found = Person.objects.filter(institution_id=institution_id)
-    query = query.strip().replace("\x00", "")
-    if query:
-        found = found.filter(
-            Q(name__icontains=query) | Q(key__startswith=query) | Q(username__startswith=query.lower())
-        )
-    return found
