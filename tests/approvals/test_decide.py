@@ -227,11 +227,19 @@ def test_applicant_withdraws_and_submits_again(college: College) -> None:
     before = counts()
     with pytest.raises(PermissionDenied):
         services.withdraw(
-            institution_id=college.institution.pk, chain_id=chain.pk, person=college.people["head"], reason="", now=college.now
+            institution_id=college.institution.pk,
+            chain_id=chain.pk,
+            person=college.people["head"],
+            reason="",
+            now=college.now,
         )
     assert counts() == before
     services.withdraw(
-        institution_id=college.institution.pk, chain_id=chain.pk, person=college.people["operator"], reason="改名", now=college.now
+        institution_id=college.institution.pk,
+        chain_id=chain.pk,
+        person=college.people["operator"],
+        reason="改名",
+        now=college.now,
     )
     application = application_of(chain)
     assert application.state == ApplicationState.WITHDRAWN
@@ -275,7 +283,9 @@ def test_third_tier_ends_at_the_department_and_is_reported(college: College) -> 
 
 @pytest.mark.rule("report.to_office")
 def test_office_revokes_what_was_reported(college: College) -> None:
-    college.complete_file("league", "league") if "sponsor_files.manage" in college.grants("league").capabilities else None
+    college.complete_file("league", "league") if "sponsor_files.manage" in college.grants(
+        "league"
+    ).capabilities else None
     college.complete_file()
     chain = college.decide(college.submitted("monitor", "class", name="法律一班之声"), "secretary")
     before = counts()

@@ -27,7 +27,9 @@ ACCOUNT_REGISTERED = declare_event(
     "registry.account_registered", keys=("name", "platform", "tier", "unit", "code", "state"), label=_("登记已有账号")
 )
 ACCOUNTS_IMPORTED = declare_event(
-    "registry.accounts_imported", keys=("created", "updated", "unchanged"), label=_("导入账号：新增 %(created)s 个")
+    "registry.accounts_imported",
+    keys=("file", "digest", "created", "unchanged"),
+    label=_("导入账号：新增 %(created)s 个"),
 )
 SPONSOR_DOCUMENT_FILED = declare_event(
     "registry.sponsor_document_filed",

@@ -11,14 +11,20 @@ from xianshen.registry.services.accounts import (
     suspend_account,
 )
 from xianshen.registry.services.applications import discard_draft, save_draft, start_draft, submit_application
+from xianshen.registry.services.importing import import_accounts, preview_accounts
+from xianshen.registry.services.materials import attach_material, detach_material
 from xianshen.registry.services.sponsors import file_sponsor_document, retire_sponsor_document
 
 __all__ = [
     "activate_account",
+    "attach_material",
     "begin_closing_account",
     "close_account",
+    "detach_material",
     "discard_draft",
     "file_sponsor_document",
+    "import_accounts",
+    "preview_accounts",
     "record_contact_shown",
     "register_accounts",
     "remind_owner",
