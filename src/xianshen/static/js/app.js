@@ -10,7 +10,7 @@
 //   data-pick-all, data-pick-none, data-pick-mode, data-bulk, data-bulk-count   selecting rows
 //   data-opinion, data-opinion-preview, data-phrase="text" or "#id of the field"   opinion shown in the annex while it is written
 //   data-when="a b", data-when-name="decision"   shown only while that choice is one of these
-//   data-decide="value" or "sign", data-focus-on="#id"   buttons of the phone's decision bar
+//   data-choose="value" or "sign", data-focus-on="#id"   buttons of the phone's decision bar
 //   data-autosave on a form, data-saved inside it   says when a draft was saved
 //   data-guard on a form              ask before leaving with unsaved changes
 //   data-submit, data-sign            the button that Ctrl+Enter presses
@@ -221,7 +221,7 @@
       if (outside) { target.close(); }
     }
     if ((found = hit("[data-dismiss]"))) { found.closest("[data-toast]").remove(); }
-    if (hit("[data-back]")) { history.length > 1 ? history.back() : location.assign("/"); }
+    if (hit("[data-back]") && plain && history.length > 1) { event.preventDefault(); history.back(); return; }
     if (hit("[data-print]")) { window.print(); }
     if ((found = hit("[data-copy]")) && navigator.clipboard) {
       navigator.clipboard.writeText(found.dataset.copy || location.href).then(function () { toast(words.copied || "✓"); });
@@ -235,7 +235,7 @@
         text.focus();
       }
     }
-    if ((found = hit("[data-decide]"))) { found.dataset.decide === "sign" ? sign() : choose(found.dataset.decide); }
+    if ((found = hit("[data-choose]"))) { found.dataset.choose === "sign" ? sign() : choose(found.dataset.choose); }
     if ((found = hit("[data-focus-on]"))) {
       var goal = one(found.dataset.focusOn);
       if (goal) { event.preventDefault(); goal.focus(); goal.scrollIntoView({ block: "center" }); }

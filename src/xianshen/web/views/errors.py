@@ -1,6 +1,7 @@
 """Pages for refusals and failures: what is wrong, why (which article), what next."""
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,9 +17,12 @@ from xianshen.web.context import Shell
 API_PREFIX = "/api/"
 
 
-def _plain(request: HttpRequest) -> bool:
-    """Say whether the page must do without the database."""
-    return False
+def _back(request: HttpRequest) -> str:
+    """Return the page of this site that led here, or the home page."""
+    came_from = urlsplit(request.headers.get("Referer") or "")
+    if came_from.netloc != request.get_host() or came_from.path == request.path:
+        return "/"
+    return urlunsplit(("", "", came_from.path, came_from.query, ""))
 
 
 def page(
@@ -61,6 +65,7 @@ def page(
         "form": form,
         "resend": resend,
         "problems": problems or [],
+        "back": _back(request),
     }
     if plain:
         context |= {"shell": Shell(request, plain=True), "institution": None, "cite": None, "user": None}
