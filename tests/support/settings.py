@@ -10,8 +10,9 @@ atexit.register(shutil.rmtree, _data, ignore_errors=True)
 os.environ["XIANSHEN_DATA"] = _data
 
 from xianshen.settings import *  # noqa: E402, F403
-from xianshen.settings import DATA, DATABASES, LOGGING, SQLITE_OPTIONS  # noqa: E402
+from xianshen.settings import DATA, DATABASES, LOGGING, SQLITE_OPTIONS, STATIC_ROOT  # noqa: E402
 
+STATIC_ROOT.mkdir()
 _database = DATABASES["default"]
 _database["CONN_MAX_AGE"] = 0
 if _database["ENGINE"].endswith("sqlite3"):
