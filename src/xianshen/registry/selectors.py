@@ -1,6 +1,6 @@
 """Reading accounts, applications and sponsoring-unit files; always within one institution."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -149,6 +149,11 @@ def public_accounts(institution_id: int) -> QuerySet[MediaAccount]:
     return (
         MediaAccount.objects.filter(institution_id=institution_id).select_related("unit").order_by("tier", "name", "pk")
     )
+
+
+def account_by_code(code: str) -> MediaAccount | None:
+    """Return the account with a verification code in its standard spelling, of any institution, or None."""
+    return MediaAccount.objects.select_related("unit", "institution").filter(code=code).first() if code else None
 
 
 def applications_visible_to(grants: Grants) -> QuerySet[OpeningApplication]:
