@@ -7,8 +7,8 @@ from io import BytesIO
 import pytest
 from docx import Document
 from docx.oxml.ns import qn
-from tests.factories.documents import FILLED, IMPRINT, OPINIONS, filled, shcc_layout
 
+from tests.factories.documents import FILLED, IMPRINT, OPINIONS, filled, shcc_layout
 from xianshen.documents.rendering.docx import render_docx
 from xianshen.documents.rendering.layout import FormData
 

@@ -3,8 +3,8 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.factories.documents import FILLED, OPINIONS, shcc_forms, shcc_layout
 
+from tests.factories.documents import FILLED, OPINIONS, shcc_forms, shcc_layout
 from xianshen.documents.rendering.layout import (
     Cell,
     CellKind,

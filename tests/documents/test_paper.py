@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 from django.template import Context, Template, TemplateSyntaxError
-from tests.factories.documents import FILLED, filled, shcc_forms, shcc_layout
 
+from tests.factories.documents import FILLED, filled, shcc_forms, shcc_layout
 from xianshen.documents.rendering.layout import FormData
 
 

@@ -6,8 +6,8 @@ from io import BytesIO
 
 import pypdf
 import pytest
-from tests.factories.documents import FILLED, IMPRINT, OPINIONS, filled, shcc_layout
 
+from tests.factories.documents import FILLED, IMPRINT, OPINIONS, filled, shcc_layout
 from xianshen.documents.rendering import pdf as pdf_module
 from xianshen.documents.rendering.layout import FormData, OpinionBox
 from xianshen.documents.rendering.pdf import render_pdf

@@ -57,7 +57,7 @@ def clean_name(name: str, file_type: FileType) -> str:
     name = "".join(
         char for char in name if unicodedata.category(char) not in {"Cc", "Cs", "Cn", "Co"} and char not in _REVERSING
     )
-    name = re.sub(r'[<>:"|?*]', "_", re.sub(r"\s+", " ", name)).strip(" .")
+    name = re.sub(r'[<>:"|?*]', "_", re.sub(r"\s+", " ", name)).strip()
     stem, dot, ending = name.rpartition(".")
     if dot and ending.lower() in ENDINGS:
         name = stem
