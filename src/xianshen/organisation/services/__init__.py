@@ -34,6 +34,7 @@ from xianshen.organisation.services.sign_in import (
 from xianshen.organisation.services.units import (
     PositionKindSpec,
     UnitKindSpec,
+    change_unit,
     close_unit,
     create_position,
     create_unit,
@@ -52,6 +53,7 @@ __all__ = [
     "attempt_succeeded",
     "begin_attempt",
     "change_person",
+    "change_unit",
     "check_signing_secret",
     "close_unit",
     "create_person",

@@ -273,6 +273,22 @@ def move_unit(*, actor: Actor, unit_id: int, parent_id: int | None, now: datetim
 
 
 @act
+def change_unit(*, actor: Actor, unit_id: int, name: str, seal_text: str, parent_id: int | None, now: datetime) -> Unit:
+    """Rename and move a unit in one act; each change has its own entry.
+
+    Raises:
+        PermissionDenied, ValidationError, Unit.DoesNotExist: as :func:`rename_unit` and :func:`move_unit`.
+    """
+    require_manager(actor, actor.institution_id, timezone.localdate(now))
+    unit = locked(Unit, unit_id, institution_id=actor.institution_id)
+    same_words = (unit.name, unit.seal_text) == (clean_text(name), clean_text(seal_text))
+    if same_words and unit.parent_id == parent_id:
+        raise Unchanged(unit)
+    rename_unit(actor=actor, unit_id=unit_id, name=name, seal_text=seal_text, now=now)
+    return move_unit(actor=actor, unit_id=unit_id, parent_id=parent_id, now=now)
+
+
+@act
 def close_unit(*, actor: Actor, unit_id: int, on: date, now: datetime) -> Unit:
     """Close a unit from a day on.
 

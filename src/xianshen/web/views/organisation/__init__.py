@@ -1,0 +1,1 @@
+"""Administration of units, positions and people, imports, and everybody's delegations."""

@@ -1,0 +1,196 @@
+"""People: finding, registering, changing, shutting out, and giving a one-time password."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from xianshen.common.components import Tab
+from xianshen.common.tabular import Column
+from xianshen.ledger.selectors import entries_about
+from xianshen.organisation import services
+from xianshen.organisation.models import Appointment, Person
+from xianshen.organisation.selectors import delegations, holdings_of, people
+from xianshen.web.organisation_forms import PersonForm, ReasonForm
+from xianshen.web.views.organisation.base import PER_PAGE, attempt, export, manager, manages
+
+SORTS = {"key": "key", "-key": "-key", "name": "name", "-name": "-name", "seen": "last_login", "-seen": "-last_login"}
+
+
+@manages
+@require_safe
+def person_list(request: HttpRequest) -> HttpResponse:
+    """List people by name or number; all, without position, or shut out."""
+    institution_id, today = request.user.institution_id, timezone.localdate()  # type: ignore[union-attr]
+    everybody = people(institution_id)
+    held = Appointment.objects.on(today).filter(person_id=OuterRef("pk"))
+    groups = {
+        "": everybody.filter(is_active=True),
+        "seated": everybody.filter(Exists(held), is_active=True),
+        "out": everybody.filter(is_active=False),
+    }
+    chosen = request.GET.get("view", "") if request.GET.get("view", "") in groups else ""
+    query = request.GET.get("q", "").strip()[:100]
+    found = groups[chosen] & people(institution_id, query=query) if query else groups[chosen]
+    found = found.order_by(SORTS.get(request.GET.get("sort", ""), "key"), "pk")
+    columns = [
+        Column("key", _("工号或学号")),
+        Column("name", _("姓名")),
+        Column("username", _("用户名")),
+        Column("mobile", _("手机")),
+        Column("email", _("邮箱")),
+    ]
+    if request.GET.get("format"):
+        answer = export(request, "people", columns, list(found.values(*(column.name for column in columns))))
+        if answer is not None:
+            return answer
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    listed = list(page)
+    terms: dict[int, list[Any]] = {}
+    for term in Appointment.objects.on(today).filter(person__in=listed).select_related("position__unit"):
+        terms.setdefault(term.person_id, []).append(term)
+    tabs = [
+        Tab(_("可登录"), "?", count=groups[""].count(), current=chosen == ""),
+        Tab(_("有职务"), "?view=seated", count=groups["seated"].count(), current=chosen == "seated"),
+        Tab(_("已停用"), "?view=out", count=groups["out"].count(), current=chosen == "out"),
+    ]
+    context = {
+        "page": page,
+        "rows": [(person, terms.get(person.pk, ())) for person in listed],
+        "tabs": tabs,
+        "query": query,
+        "total": everybody.count(),
+    }
+    return render(request, "web/organisation/people.html", context)
+
+
+def _person(request: HttpRequest, pk: int) -> Person:
+    return get_object_or_404(
+        Person,
+        pk=pk,
+        institution_id=request.user.institution_id,  # type: ignore[union-attr]
+    )
+
+
+def _context(request: HttpRequest, person: Person) -> dict[str, Any]:
+    today = timezone.localdate()
+    return {
+        "person": person,
+        "holdings": holdings_of(person, today),
+        "terms": Appointment.objects.filter(person=person).select_related("position__unit"),
+        "delegations": delegations(person.institution_id, person_id=person.pk)[:10],
+        "today": today,
+        "reason_form": ReasonForm(),
+        "trail": entries_about(
+            request.user.institution.code,  # type: ignore[union-attr]
+            "organisation.person",
+            str(person.pk),
+            limit=20,
+        ),
+    }
+
+
+@manages
+@require_safe
+def person_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a person: facts, positions now and before, delegations, what was done."""
+    return render(request, "web/organisation/person.html", _context(request, _person(request, pk)))
+
+
+@manages
+@require_http_methods(["GET", "HEAD", "POST"])
+def person_new(request: HttpRequest) -> HttpResponse:
+    """Register a person."""
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        person = attempt(
+            form,
+            lambda: services.create_person(
+                actor=manager(request),
+                institution_id=request.user.institution_id,  # type: ignore[union-attr]
+                now=timezone.now(),
+                **form.cleaned_data,
+            ),
+        )
+        if person is not None:
+            messages.success(request, _("已登记「%(name)s」。还要给一次性密码才能登录。") % {"name": person.name})
+            return redirect("organisation:person", person.pk)
+    context = {
+        "form": form,
+        "people": True,
+        "title": _("登记人员"),
+        "sub": _("一次登记很多人，用导入。"),
+        "verb": _("登记"),
+        "icon": "user-plus",
+    }
+    return render(request, "web/organisation/form.html", context)
+
+
+@manages
+@require_http_methods(["GET", "HEAD", "POST"])
+def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a person's name, user name or contact details."""
+    person = _person(request, pk)
+    initial = {field: getattr(person, field) for field in ("name", "username", "mobile", "email")}
+    form = PersonForm(request.POST or None, initial=initial, existing=person)
+    if request.method == "POST" and form.is_valid():
+        changed = attempt(
+            form,
+            lambda: services.change_person(
+                actor=manager(request), person_id=person.pk, now=timezone.now(), **form.cleaned_data
+            ),
+        )
+        if changed is not None:
+            messages.success(request, _("已改好「%(name)s」的资料。") % {"name": changed.name})
+            return redirect("organisation:person", person.pk)
+    context = {
+        "form": form,
+        "people": True,
+        "title": _("改「%(name)s」的资料") % {"name": person.name},
+        "verb": _("存下改动"),
+        "icon": "check",
+    }
+    return render(request, "web/organisation/form.html", context)
+
+
+@never_cache
+@manages
+@require_POST
+@sensitive_variables("password")
+def person_password(request: HttpRequest, pk: int) -> HttpResponse:
+    """Set a one-time password and show it, once."""
+    person = _person(request, pk)
+    password = services.set_one_time_password(actor=manager(request), person_id=person.pk, now=timezone.now())
+    person.refresh_from_db()
+    context = _context(request, person) | {"one_time_password": password}
+    return render(request, "web/organisation/person.html", context)
+
+
+@manages
+@require_POST
+def person_switch(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop a person from signing in, or let them again; with the reason."""
+    person = _person(request, pk)
+    service = services.deactivate_person if person.is_active else services.reactivate_person
+    form = ReasonForm(request.POST)
+    if form.is_valid():
+        changed = attempt(
+            form,
+            lambda: service(
+                actor=manager(request), person_id=person.pk, reason=form.cleaned_data["reason"], now=timezone.now()
+            ),
+        )
+        if changed is not None:
+            said = _("「%(name)s」可以登录了。") if changed.is_active else _("「%(name)s」已停用登录。")
+            messages.success(request, said % {"name": changed.name})
+            return redirect("organisation:person", person.pk)
+    context = _context(request, person) | {"reason_form": form}
+    return render(request, "web/organisation/person.html", context, status=422)
