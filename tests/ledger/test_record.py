@@ -130,6 +130,7 @@ def test_record_takes_event_by_code() -> None:
         ({"text": {1: "一"}}, "keys are strings, not int"),
         ({"text": float("nan")}, "not JSON"),
         ({"text": 2**53}, "not JSON"),
+        ({"text": -1e16}, "would be written as an integer"),
         ({"text": "\ud800"}, "not JSON"),
         ({"text": {"\ud800": 1}}, "not JSON"),
     ),

@@ -164,7 +164,7 @@ def test_entry_that_continues_from_an_older_one_is_found() -> None:
 def test_two_entries_with_one_number_are_found() -> None:
     row = forgery.entry(7)
     forgery.drop_constraints()
-    row.pk, row.actor_name = 999, "张三"
+    row.pk, row.actor_name = 10**12, "张三"
     row.save(force_insert=True)
     assert found() == (7, Reason.FORKED)
 

@@ -95,7 +95,7 @@ def canonical_payload(payload: Mapping[str, JSON]) -> str:
     """Return a payload as RFC 8785 text, with contact details masked.
 
     Raises:
-        WrongPayload: something in it is not JSON (dates, decimals, lazy strings, integers beyond 2**53, NaN).
+        WrongPayload: something in it is not JSON (dates, decimals, lazy strings, numbers beyond 2**53, NaN).
     """
     plain = _plain(payload, "")
     text = _dumps(plain)
@@ -111,7 +111,11 @@ def _dumps(value: Any) -> str:
 
 def _plain(value: object, path: str) -> Any:
     """Return the value built of dict, list, str, int, float, bool and None only, or name the part that is not."""
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        if abs(value) >= 2**53:
+            raise WrongPayload(f"payload{path}: {value} would be written as an integer that JSON readers round")
         return value
     if isinstance(value, str):
         return str.__str__(value)

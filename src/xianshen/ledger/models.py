@@ -43,7 +43,8 @@ class LedgerEntry(models.Model):
         verbose_name = gettext_lazy("留痕")
         constraints = [models.UniqueConstraint(fields=["institution", "sequence"], name="ledger_entry_once")]
         indexes = [
-            models.Index(fields=["institution", "subject_type", "subject_id", "sequence"], name="ledger_entry_subject"),
+            # Not led by the institution: PostgreSQL would take it for look-ups by number while it has no statistics.
+            models.Index(fields=["subject_type", "subject_id", "institution", "sequence"], name="ledger_entry_subject"),
         ]
 
     def __str__(self) -> str:
@@ -95,7 +96,7 @@ class LedgerAbout(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["institution", "sequence", "place"], name="ledger_about_once")]
         indexes = [
-            models.Index(fields=["institution", "subject_type", "subject_id", "sequence"], name="ledger_about_subject"),
+            models.Index(fields=["subject_type", "subject_id", "institution", "sequence"], name="ledger_about_subject"),
         ]
 
     def __str__(self) -> str:

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('subject_label', models.TextField(blank=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['institution', 'subject_type', 'subject_id', 'sequence'], name='ledger_about_subject')],
+                'indexes': [models.Index(fields=["subject_type", "subject_id", "institution", "sequence"], name='ledger_about_subject')],
                 'constraints': [models.UniqueConstraint(fields=('institution', 'sequence', 'place'), name='ledger_about_once')],
             },
         ),
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': '留痕',
-                'indexes': [models.Index(fields=['institution', 'subject_type', 'subject_id', 'sequence'], name='ledger_entry_subject')],
+                'indexes': [models.Index(fields=["subject_type", "subject_id", "institution", "sequence"], name='ledger_entry_subject')],
                 'constraints': [models.UniqueConstraint(fields=('institution', 'sequence'), name='ledger_entry_once')],
             },
         ),
