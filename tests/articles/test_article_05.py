@@ -45,6 +45,7 @@ def test_a_return_says_why(college: College) -> None:
 @pytest.mark.rule("approval.withdrawal")
 def test_applicant_withdraws_before_the_decision(college: College) -> None:
     chain = college.submitted()
+    step = chain.steps.all()[0]
     approvals.withdraw(
         institution_id=college.institution.pk,
         chain_id=chain.pk,
@@ -53,7 +54,7 @@ def test_applicant_withdraws_before_the_decision(college: College) -> None:
         now=college.now,
     )
     with pytest.raises(TransitionNotAllowed):
-        college.decide(chain, "head")
+        college.decide(chain, "head", step_id=step.pk)
 
 
 @pytest.mark.rule("sponsor_file.complete")

@@ -99,14 +99,14 @@ def test_template_can_be_read_back(college: College) -> None:
 
 
 def test_command_imports_and_reports(college: College, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from xianshen.cli.main import main
+    from xianshen.cli.main import run
 
     file = tmp_path / "accounts.csv"
     file.write_bytes(content(GOOD))
-    assert main(["import", "accounts", str(file), "--dry-run", "--json"]) == 0
+    assert run(["import", "accounts", str(file), "--dry-run", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["created"] == 1
     assert not MediaAccount.objects.exists()
-    assert main(["import", "accounts", str(file)]) == 0
+    assert run(["import", "accounts", str(file)]) == 0
     assert MediaAccount.objects.count() == 1
     file.write_bytes(content(GOOD.replace("13916392047", "1")))
-    assert main(["import", "accounts", str(file), "--json"]) == 1
+    assert run(["import", "accounts", str(file), "--json"]) == 1
