@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from xianshen.organisation.selectors import Grants
+from xianshen.regulation.enums import Capability
 
 Text = str | Promise
 
@@ -17,7 +18,7 @@ class Place:
     """A possible entry of the navigation.
 
     Args:
-        label: what the person goes there for.
+        label: what the person goes there for; may depend on what they may do.
         route: URL name; a route that does not exist hides the entry.
         icon: icon in the sprite.
         needs: capabilities of which one is enough; none: everybody.
@@ -25,9 +26,10 @@ class Place:
         due: counted in the strong colour.
         key: letter after ``g`` on the keyboard.
         tab: also a tab on the phone.
+        within: further addresses that belong to the entry.
     """
 
-    label: Text
+    label: Text | Callable[[Grants], Text]
     route: str
     icon: str
     needs: frozenset[str] = frozenset()
@@ -35,6 +37,7 @@ class Place:
     due: bool = False
     key: str = ""
     tab: bool = False
+    within: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,28 @@ class EntryGroup:
 
 ALL_COUNTS = ("*",)
 
+
+def _accounts_label(grants: Grants) -> Text:
+    if grants.has(Capability.ACCOUNTS_VIEW_ALL):
+        return _("账号")
+    return _("本部门账号") if grants.has(Capability.APPROVALS_VIEW_UNIT) else _("我的账号")
+
+
 PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
     ("", (Place(_("待办"), "web:workbench", "inbox", counts=ALL_COUNTS, due=True, key="d", tab=True),)),
     (
         _("管账号"),
         (
-            Place(_("账号"), "registry:accounts", "id", key="z", tab=True),
-            Place(_("申请与备案"), "registry:applications", "rubber-stamp", counts=("approvals",), key="s", tab=True),
+            Place(_accounts_label, "registry:accounts", "id", key="z", tab=True),
+            Place(
+                _("申请与备案"),
+                "registry:applications",
+                "rubber-stamp",
+                counts=("approvals",),
+                key="s",
+                tab=True,
+                within=("/approvals/",),
+            ),
             Place(_("主办单位档案"), "registry:files", "folder"),
         ),
     ),
@@ -75,14 +93,14 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
         _("讲依据"),
         (
             Place(_("办法与解释"), "regulation:current", "book-2", tab=True),
-            Place(_("留痕"), "web:ledger", "history", needs=frozenset({"ledger.view"})),
+            Place(_("留痕"), "web:ledger", "history", needs=frozenset({Capability.LEDGER_VIEW})),
         ),
     ),
 )
 
 MENU: tuple[Place, ...] = (
     Place(_("委托代办"), "organisation:delegations", "user-share"),
-    Place(_("单位、职务与人员"), "organisation:units", "sitemap", needs=frozenset({"organisation.manage"})),
+    Place(_("单位、职务与人员"), "organisation:units", "sitemap", needs=frozenset({Capability.ORGANISATION_MANAGE})),
     Place(_("修改密码"), "account_change_password", "key"),
     Place(_("两步验证"), "mfa_index", "shield-lock"),
 )
@@ -107,22 +125,40 @@ def address_of(route: str) -> str:
         return ""
 
 
-def _current(url: str, path: str) -> bool:
-    return path == url if url == "/" else path == url or path.startswith(url)
+def _reach(place: Place, url: str, path: str) -> int:
+    """Return how much of the path belongs to the place; 0 when it lies elsewhere."""
+    if path == url:
+        return len(url)
+    roots = [root for root in (url, *place.within) if root != "/"]
+    return max((len(root) for root in roots if path.startswith(root)), default=0)
 
 
 def entries(places: Sequence[Place], *, path: str, grants: Grants, counts: Callable[[], dict[str, int]]) -> list[Entry]:
     """Return the entries that exist and concern the person; the one with the longest address is current."""
-    shown: list[Entry] = []
-    for place in places:
-        url = address_of(place.route)
-        if not url or (place.needs and not any(grants.has(capability) for capability in place.needs)):
-            continue
-        count = 0
-        if place.counts:
-            found = counts()
-            count = (
-                sum(found.values()) if place.counts == ALL_COUNTS else sum(found.get(code, 0) for code in place.counts)
-            )
-        shown.append(Entry(place.label, url, place.icon, _current(url, path), count, place.due, place.key, place.tab))
-    return shown
+    found = [(place, url) for place in places if (url := address_of(place.route)) and _concerns(place, grants)]
+    reach = [_reach(place, url, path) for place, url in found]
+    current = reach.index(max(reach)) if any(reach) else -1
+    return [
+        Entry(
+            place.label(grants) if callable(place.label) else place.label,
+            url,
+            place.icon,
+            number == current,
+            _count(place, counts),
+            place.due,
+            place.key,
+            place.tab,
+        )
+        for number, (place, url) in enumerate(found)
+    ]
+
+
+def _concerns(place: Place, grants: Grants) -> bool:
+    return not place.needs or any(grants.has(capability) for capability in place.needs)
+
+
+def _count(place: Place, counts: Callable[[], dict[str, int]]) -> int:
+    if not place.counts:
+        return 0
+    found = counts()
+    return sum(found.values()) if place.counts == ALL_COUNTS else sum(found.get(code, 0) for code in place.counts)

@@ -383,9 +383,18 @@ def note(content: str, *, tone: str = "soon", icon: str = "", live: bool = False
 
 
 @register.simple_block_tag
-def emptystate(content: str, *, title: Text, icon: str = "archive") -> SafeString:
-    """``{% emptystate title="还没有登记账号" %}<p>…</p>{% endemptystate %}``: what to do first, with its button."""
-    return format_html('<div class="xs-sheet xs-empty">{}<h3>{}</h3>{}</div>', icon_html(icon), title, content)
+def emptystate(content: str, *, title: Text, icon: str = "archive", level: int = 2) -> SafeString:
+    """``{% emptystate title="还没有登记账号" %}<p>…</p>{% endemptystate %}``: what to do first, with its button.
+
+    Args:
+        content: the block.
+        title: what is missing.
+        icon: a fitting one.
+        level: of the heading; 3 below an h2.
+    """
+    return format_html(
+        '<div class="xs-sheet xs-empty">{}<h{}>{}</h{}>{}</div>', icon_html(icon), level, title, level, content
+    )
 
 
 @register.simple_block_tag
