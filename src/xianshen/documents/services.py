@@ -31,6 +31,7 @@ from xianshen.workflow.tables import apply_transition, locked
 REASON_LIMIT = 500
 
 
+@no_act(why="names a document; writes nothing")
 def subject_of(document: IssuedDocument) -> Subject:
     """Return the document as the ledger names it."""
     return Subject("documents.issued_document", str(document.pk), f"{document.form_title} {document.code}")
