@@ -39,8 +39,8 @@ json_values = st.recursive(
 )
 payloads = st.dictionaries(text, json_values, max_size=5)
 times = st.datetimes(
-    min_value=datetime(2000, 1, 2),  # noqa: DTZ001 - the strategy adds the zone
-    max_value=datetime(2199, 12, 30),  # noqa: DTZ001 - the strategy adds the zone
+    min_value=datetime(2000, 1, 2),
+    max_value=datetime(2199, 12, 30),
     timezones=st.sampled_from([UTC, ZoneInfo("Asia/Shanghai")]),
 )
 subjects = st.builds(Subject, code, code, line)

@@ -14,7 +14,7 @@ from xianshen.ledger.privacy import holds_contact, mask, mask_text, new_salt, sa
         ("手机13812345678。", "手机138****5678。"),
         ("+86 138 1234 5678", "138****5678"),
         ("138-1234-5678、wang@shcc.edu.cn", "138****5678、***@shcc.edu.cn"),
-        ("１３８１２３４５６７８", "１３８****５６７８"),  # noqa: RUF001 - full-width digits are what is masked
+        ("１３８１２３４５６７８", "１３８****５６７８"),
         ("a.b+c_d@mail.shcc.edu.cn", "***@mail.shcc.edu.cn"),
         ("邮箱是wang@qq.com", "邮箱是***@qq.com"),
         ("2381234567890", "2381234567890"),

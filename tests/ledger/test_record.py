@@ -153,7 +153,7 @@ def test_payload_takes_string_enumerations_tuples_and_control_characters() -> No
 @pytest.mark.parametrize(
     "given",
     (
-        {"at": datetime(2026, 11, 23)},  # noqa: DTZ001 - a naive time is what is refused
+        {"at": datetime(2026, 11, 23)},
         {"subject": Subject("tests.thing", "1", "a\x00b")},
         {"subject": Subject("tests.thing", "1", "\ud800")},
         {"subject": Subject("tests.thing", "x" * 129, "甲")},

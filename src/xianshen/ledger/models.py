@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from xianshen.ledger.canonical import CONTENT_FIELDS, Content
 from xianshen.ledger.events import Subject, declared_events
@@ -76,7 +76,9 @@ class LedgerEntry(models.Model):
         """Who acted: 王敏（系主任，法律系）代 李强（…）."""
         if self.actor_kind == "public":
             return _("公众")
-        held = "，".join(part for part in (self.actor_position, self.actor_unit) if part)
+        held = pgettext("separator of position and unit", "，").join(
+            part for part in (self.actor_position, self.actor_unit) if part
+        )
         name = _("%(name)s（%(held)s）") % {"name": self.actor_name, "held": held} if held else self.actor_name
         if self.actor_on_behalf_of:
             return _("%(name)s代 %(principal)s") % {"name": name, "principal": self.actor_on_behalf_of}
