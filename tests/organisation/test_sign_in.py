@@ -304,6 +304,7 @@ def test_sign_in_with_second_factor_needs_the_code(school: School, client: Clien
     assert events() == ["organisation.signed_in"]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_second_factor_is_enrolled_and_removed_on_its_pages(school: School, client: Client) -> None:
     try_login(client, "shcc-head", PASSWORD)
     assert "两步验证没有启用" in client.get(reverse("mfa_index")).content.decode()

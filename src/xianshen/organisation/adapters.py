@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added, authenticator_removed
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.dispatch import receiver
@@ -127,7 +127,7 @@ def _factor(authenticator: Authenticator) -> str:
     return str(_("验证器") if authenticator.type == Authenticator.Type.TOTP else _("恢复码"))
 
 
-@receiver(authenticator_added)
+@receiver([authenticator_added, authenticator_reset])
 def _added(user: Person, authenticator: Authenticator, **_rest: object) -> None:
     services.record_second_factor(person=user, factor=_factor(authenticator), added=True, now=timezone.now())
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
 from xianshen.common.actors import Actor
@@ -38,6 +38,11 @@ def manages(view: View) -> View:
 def manager(request: HttpRequest) -> Actor:
     """Return the signed-in person in the position that lets them keep the data."""
     return actor_in(request.user, request.grants.having(MANAGE)[0])  # type: ignore[attr-defined, arg-type]
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what was posted, to be validated even if it is nothing; None when the form is only shown."""
+    return request.POST if request.method == "POST" else None
 
 
 def attempt(form: forms.Form, service: Callable[[], R]) -> R | None:

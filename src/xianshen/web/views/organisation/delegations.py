@@ -18,7 +18,7 @@ from xianshen.organisation.enums import MANAGE
 from xianshen.organisation.models import Delegation
 from xianshen.organisation.selectors import actor_in, delegations, live_delegations
 from xianshen.web.organisation_forms import DelegationForm
-from xianshen.web.views.organisation.base import PER_PAGE, attempt
+from xianshen.web.views.organisation.base import PER_PAGE, attempt, posted
 
 
 @login_required
@@ -98,7 +98,7 @@ def delegation_new(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     own = _own(request)
     form = DelegationForm(
-        request.POST or None,
+        posted(request),
         initial={"starts_on": today, "position": request.GET.get("position", "")},
         institution_id=request.user.institution_id,  # type: ignore[union-attr]
         positions=own,

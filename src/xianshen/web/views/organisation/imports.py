@@ -15,7 +15,7 @@ from xianshen.organisation.enums import ImportKind
 from xianshen.organisation.imports import ImportSpec, spec_of
 from xianshen.organisation.models import ImportDraft
 from xianshen.web.organisation_forms import UploadForm
-from xianshen.web.views.organisation.base import XLSX, download, manager, manages
+from xianshen.web.views.organisation.base import XLSX, download, manager, manages, posted
 
 AFTER = {"units": "organisation:units", "people": "organisation:people", "positions": "organisation:units"}
 
@@ -42,7 +42,7 @@ def import_page(request: HttpRequest, kind: str) -> HttpResponse:
     """Offer the template and take a file; nothing is imported yet."""
     spec = _spec(kind)
     institution = request.user.institution  # type: ignore[union-attr]
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(posted(request), request.FILES)
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
         services.keep_upload(

@@ -20,7 +20,7 @@ from xianshen.organisation import services
 from xianshen.organisation.models import Appointment, Person
 from xianshen.organisation.selectors import delegations, holdings_of, people
 from xianshen.web.organisation_forms import PersonForm, ReasonForm
-from xianshen.web.views.organisation.base import PER_PAGE, attempt, export, manager, manages
+from xianshen.web.views.organisation.base import PER_PAGE, attempt, export, manager, manages, posted
 
 SORTS = {"key": "key", "-key": "-key", "name": "name", "-name": "-name", "seen": "last_login", "-seen": "-last_login"}
 
@@ -109,7 +109,7 @@ def person_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def person_new(request: HttpRequest) -> HttpResponse:
     """Register a person."""
-    form = PersonForm(request.POST or None)
+    form = PersonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         person = attempt(
             form,
@@ -140,7 +140,7 @@ def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a person's name, user name or contact details."""
     person = _person(request, pk)
     initial = {field: getattr(person, field) for field in ("name", "username", "mobile", "email")}
-    form = PersonForm(request.POST or None, initial=initial, existing=person)
+    form = PersonForm(posted(request), initial=initial, existing=person)
     if request.method == "POST" and form.is_valid():
         changed = attempt(
             form,

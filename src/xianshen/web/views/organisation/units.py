@@ -29,7 +29,7 @@ from xianshen.organisation.selectors import (
     vacancies,
 )
 from xianshen.web.organisation_forms import AppointForm, CloseUnitForm, EndForm, PositionForm, UnitForm
-from xianshen.web.views.organisation.base import PER_PAGE, attempt, export, manager, manages
+from xianshen.web.views.organisation.base import PER_PAGE, attempt, export, manager, manages, posted
 
 VIEWS = ("", "vacant", "closed")
 
@@ -172,7 +172,7 @@ def unit_new(request: HttpRequest) -> HttpResponse:
     """Set up a unit."""
     institution_id = request.user.institution_id  # type: ignore[union-attr]
     options: dict[str, Any] = {"institution_id": institution_id, "kinds": kind_titles(institution_id)}
-    form = UnitForm(request.POST or None, initial={"parent": request.GET.get("under", "")}, **options)
+    form = UnitForm(posted(request), initial={"parent": request.GET.get("under", "")}, **options)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         unit = attempt(
@@ -202,7 +202,7 @@ def unit_edit(request: HttpRequest, pk: int) -> HttpResponse:
     unit = _unit(request, pk)
     initial = {"name": unit.name, "seal_text": unit.seal_text, "parent": unit.parent_id}
     form = UnitForm(
-        request.POST or None,
+        posted(request),
         initial=initial,
         institution_id=unit.institution_id,
         kinds=kind_titles(unit.institution_id),
@@ -240,7 +240,7 @@ def unit_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def unit_close(request: HttpRequest, pk: int) -> HttpResponse:
     """Close a unit from a day on."""
     unit = _unit(request, pk)
-    form = CloseUnitForm(request.POST or None, initial={"on": timezone.localdate()})
+    form = CloseUnitForm(posted(request), initial={"on": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         closed = attempt(
             form,
@@ -267,7 +267,7 @@ def unit_close(request: HttpRequest, pk: int) -> HttpResponse:
 def position_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Set up a position in a unit."""
     unit = _unit(request, pk)
-    form = PositionForm(request.POST or None, kinds=position_kind_titles(unit.institution_id))
+    form = PositionForm(posted(request), kinds=position_kind_titles(unit.institution_id))
     if request.method == "POST" and form.is_valid():
         position = attempt(
             form,
@@ -303,7 +303,7 @@ def position_page(request: HttpRequest, pk: int) -> HttpResponse:
     position = _position(request, pk)
     today = timezone.localdate()
     form = AppointForm(
-        request.POST or None,
+        posted(request),
         initial={"starts_on": today, "person": request.GET.get("person", "")},
         institution_id=position.institution_id,
     )
@@ -353,7 +353,7 @@ def appointment_end(request: HttpRequest, pk: int) -> HttpResponse:
         pk=pk,
         institution_id=request.user.institution_id,  # type: ignore[union-attr]
     )
-    form = EndForm(request.POST or None, initial={"ends_on": timezone.localdate()})
+    form = EndForm(posted(request), initial={"ends_on": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         ended = attempt(
             form,
