@@ -6,15 +6,16 @@ and from ``registry.shown_on``, tests from the ``rule`` marker. What tests prove
 """
 
 import ast
+import inspect
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from django.apps import apps
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
 from django.utils.translation import gettext as _
 
 from xianshen.common.rules import registry
@@ -25,7 +26,10 @@ from xianshen.regulation.schema import Article, Policy, PolicyRule
 STORED_TESTS = Path(__file__).with_name("article_tests.json")
 PACKAGE = "xianshen"
 CITED = re.compile(r"""\brule=(["'])(?P<rule>[a-z0-9_.]+)\1""")
-TITLE = re.compile(r"{%\s*block title\s*%}.*?{%\s*translate\s+([\"'])(?P<title>.+?)\1", re.DOTALL)
+TITLE_BLOCK = re.compile(r"{%\s*block title\s*%}(?P<inside>.*?){%\s*endblock", re.DOTALL)
+TRANSLATED = re.compile(r"""{%\s*translate\s+(["'])(?P<title>.+?)\1""")
+TEMPLATE = re.compile(r"""["'](?P<name>[\w/]+\.html)["']""")
+NOT_FOR_PEOPLE = frozenset({"web/gallery.html"})
 
 Tests = Mapping[str, tuple[str, ...]]
 
@@ -189,35 +193,67 @@ def store_tests(tests: Tests) -> None:
 # ── screens ──────────────────────────────────────────
 
 
-@lru_cache(maxsize=1)
-def _citing_templates() -> dict[str, set[str]]:
-    """Return the pages whose templates cite a rule by name: rule → titles."""
-    found: dict[str, set[str]] = {}
+def _titles() -> Iterator[tuple[str, str, str]]:
+    """Yield name, title (or "") and text of every template of the product."""
     for config in apps.get_app_configs():
         if not config.name.startswith(f"{PACKAGE}."):
             continue
         root = Path(config.path) / "templates"
         for path in sorted(root.rglob("*.html")):
             text = path.read_text(encoding="utf-8")
-            title = TITLE.search(text)
-            label = title["title"] if title else path.relative_to(root).as_posix()
+            block = TITLE_BLOCK.search(text)
+            title = TRANSLATED.search(block["inside"]) if block else None
+            yield path.relative_to(root).as_posix(), title["title"] if title else "", text
+
+
+@lru_cache(maxsize=1)
+def _citing_templates() -> dict[str, set[str]]:
+    """Return the pages whose templates cite a rule by name: rule → titles."""
+    found: dict[str, set[str]] = {}
+    for name, title, text in _titles():
+        if title and name not in NOT_FOR_PEOPLE:
             for match in CITED.finditer(text):
-                found.setdefault(match["rule"], set()).add(label)
+                found.setdefault(match["rule"], set()).add(title)
     return found
 
 
+@lru_cache(maxsize=1)
+def _routes() -> dict[str, tuple[str, str]]:
+    """Return title (or "") and path of every named page: the title of the template that its view names."""
+    titles = {name: title for name, title, __ in _titles() if title}
+    found: dict[str, tuple[str, str]] = {}
+
+    def walk(patterns: Iterable[URLPattern | URLResolver], path: str, names: tuple[str, ...]) -> None:
+        for entry in patterns:
+            here = path + str(entry.pattern).removeprefix("^")
+            if isinstance(entry, URLResolver):
+                walk(entry.url_patterns, here, (*names, entry.namespace) if entry.namespace else names)
+            elif entry.name:
+                shown = [titles[match["name"]] for match in _templates_of(entry.callback) if match["name"] in titles]
+                found[":".join((*names, entry.name))] = (shown[0] if shown else "", f"/{here}")
+
+    walk(get_resolver().url_patterns, "", ())
+    return found
+
+
+def _templates_of(view: Callable[..., object]) -> list[re.Match[str]]:
+    try:
+        return list(TEMPLATE.finditer(inspect.getsource(inspect.unwrap(view))))
+    except (OSError, TypeError):
+        return []
+
+
 def screens_of(rule_id: str) -> tuple[Screen, ...]:
-    """Return the pages that show or enforce a rule."""
-    screens = {
-        Screen(_(title) if not title.endswith(".html") else title) for title in _citing_templates().get(rule_id, ())
-    }
+    """Return the pages that show or enforce a rule, by title."""
+    screens = {title: Screen(_(title)) for title in _citing_templates().get(rule_id, ())}
     for name in registry.screens.get(rule_id, ()):
+        title, path = _routes().get(name, ("", name))
         try:
             url = reverse(name)
         except NoReverseMatch:
             url = ""
-        screens.add(Screen(url or name, url))
-    return tuple(sorted(screens, key=lambda screen: (screen.label, screen.url)))
+        screens[title or path] = Screen(_(title) if title else path, url)
+    return tuple(sorted(screens.values(), key=lambda screen: (screen.label, screen.url)))
 
 
 # ── the document ─────────────────────────────────────

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 import rfc8785
 from pydantic import Field
@@ -216,7 +216,7 @@ def digest_of(canonical: str) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _ordered(data: dict[str, object]) -> dict[str, object]:
+def _ordered(data: dict[str, Any]) -> dict[str, Any]:
     """Give sets one order, so that equal policies have equal texts."""
     calendar = data.get("calendar")
     if isinstance(calendar, dict):
