@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from xianshen.common.states import Face
+from xianshen.common.states import Face, Tone
 
 
 class DocumentState(models.TextChoices):
@@ -56,7 +56,7 @@ MEDIA_TYPES = {
     "jpg": "image/jpeg",
 }
 
-_FACES = {
+_FACES: dict[str, tuple[Tone, str]] = {
     "pending": ("wait", "hourglass"),
     "valid": ("ok", "circle-check"),
     "withdrawn": ("late", "ban"),

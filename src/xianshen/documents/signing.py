@@ -129,12 +129,13 @@ def sign_pdf(pdf: bytes, *, reason: str, place: str, contact: str, at: datetime)
         session.system_time = at
         reserved = await session.estimate_signature_container_size(None) + SLACK
         prepared = session.prepare_tbs_document(None, bytes_reserved=reserved)
-        digest, output = prepared.digest_tbs_document()
+        output = BytesIO()
+        digest, _output = prepared.digest_tbs_document(output=output)
         signed = await prepared.perform_signature(
             document_digest=digest.document_digest, pdf_cms_signed_attrs=PdfCMSSignedAttributes(signing_time=at)
         )
         await signed.post_signature_processing(output)
-        return bytes(output.getvalue())
+        return output.getvalue()
 
     return _apart(lambda: asyncio.run(sign()))
 

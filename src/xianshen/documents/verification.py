@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from xianshen.common.codes import normalise_code
@@ -171,7 +173,7 @@ def _facts(document: IssuedDocument) -> Iterator[Fact]:
     if document.seals:
         yield Fact(_("签章"), "、".join(document.seals))
     if document.digest:
-        yield Fact(_("文件摘要"), grouped(document.digest))
+        yield Fact(_("文件摘要"), _shown(document.digest))
 
 
 def _altered(original: IssuedDocument | None, digest: str, now: datetime) -> ResultCard:
@@ -189,7 +191,7 @@ def _altered(original: IssuedDocument | None, digest: str, now: datetime) -> Res
 
 
 def _checked(digest: str, now: datetime, *, label: str = "") -> tuple[Fact, ...]:
-    return Fact(label or _("文件摘要"), grouped(digest)), Fact(_("核验时间"), zh_datetime(now, year=True))
+    return Fact(label or _("文件摘要"), _shown(digest)), Fact(_("核验时间"), zh_datetime(now, year=True))
 
 
 def _named_in(content: bytes) -> str:
@@ -201,3 +203,7 @@ def _named_in(content: bytes) -> str:
 def grouped(digest: str) -> str:
     """Return a digest in groups of eight, which can be compared by eye."""
     return " ".join(digest[start : start + 8] for start in range(0, len(digest), 8))
+
+
+def _shown(digest: str) -> SafeString:
+    return format_html('<span class="xs-mono xs-digest">{}</span>', grouped(digest))

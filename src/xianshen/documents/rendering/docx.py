@@ -80,7 +80,7 @@ def _prepare(document: DocumentObject, layout: FormLayout, imprint: Imprint | No
     normal = document.styles["Normal"]
     normal.font.name, normal.font.size = LATIN, BODY
     properties = normal.element.get_or_add_rPr()
-    properties.rFonts.set(qn("w:eastAsia"), HAN)
+    properties.get_or_add_rFonts().set(qn("w:eastAsia"), HAN)
     language = OxmlElement("w:lang")
     for key, value in (("w:val", "en-US"), ("w:eastAsia", "zh-CN")):
         language.set(qn(key), value)
@@ -263,7 +263,7 @@ def _opinion(target: _Cell, cell: Cell, box: OpinionBox, height: float, width: f
 def _write(paragraph: Paragraph, text: str, *, size: Pt | None = None, bold: bool = False) -> Run:
     run = paragraph.add_run(clean(text))
     run.font.name, run.bold = LATIN, bold or None
-    run._r.get_or_add_rPr().rFonts.set(qn("w:eastAsia"), HAN)
+    run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), HAN)
     if size is not None:
         run.font.size = size
     return run

@@ -1,5 +1,7 @@
 """From the forms of a policy pack to layouts that can be printed."""
 
+from dataclasses import replace
+
 from xianshen.documents.rendering.layout import Cell, CellKind, FormLayout, Option, Paper, Row
 from xianshen.regulation.schema import Cell as CellSpec
 from xianshen.regulation.schema import FormSpec
@@ -32,13 +34,16 @@ def layout_of(form: FormSpec) -> FormLayout:
 
 
 def _cell(cell: CellSpec, form: FormSpec) -> Cell:
-    spans = {"colspan": cell.colspan, "rowspan": cell.rowspan}
+    return replace(_content(cell, form), colspan=cell.colspan, rowspan=cell.rowspan)
+
+
+def _content(cell: CellSpec, form: FormSpec) -> Cell:
     if cell.label is not None:
-        return Cell(CellKind.LABEL, text=cell.label, **spans)
+        return Cell(CellKind.LABEL, text=cell.label)
     if cell.opinion is not None:
         box = form.box(cell.opinion)
-        return Cell(CellKind.OPINION, box.code, box.label, signature=box.signature, blank_date=box.date, **spans)
+        return Cell(CellKind.OPINION, box.code, box.label, signature=box.signature, blank_date=box.date)
     kind, code = (CellKind.FIELD, cell.field) if cell.field is not None else (CellKind.CHECKBOXES, cell.checkboxes)
     field = form.field(code or "")
     options = tuple(Option(choice.code, choice.label) for choice in field.choices)
-    return Cell(kind, field.code, field.label, options, **spans)
+    return Cell(kind, field.code, field.label, options)
