@@ -8,6 +8,7 @@ and from ``registry.shown_on``, tests from the ``rule`` marker. What tests prove
 import ast
 import inspect
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -286,5 +287,5 @@ def stale(policy: Policy, tests: Tests, output: Path) -> list[str]:
     wanted = {output: document(policy, tests), STORED_TESTS: _stored_text(tests)}
     for path, text in wanted.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            found.append(f"{path}: out of date; run xianshen policy map --write")
+            found.append(f"{os.path.relpath(path)}: out of date; run xianshen policy map PACK --write")
     return found
