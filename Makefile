@@ -53,7 +53,6 @@ translations: development
 articles: development
 	$(DJANGO) policy check policies/shcc
 	$(DJANGO) policy map policies/shcc
-	$(DJANGO) policy map policies/shcc
 
 files: development
 	$(PY) scripts/check_files.py
