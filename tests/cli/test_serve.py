@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from xianshen.cli import serve
+from xianshen.cli import serve, stamp
 from xianshen.cli.main import WrongUse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +77,6 @@ class Running:
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("DJANGO_", "PYTEST"))}
         environment |= {"PYTHONPATH": str(ROOT / "src"), "XIANSHEN_DATA": str(data), "PORT": str(port)}
         environment |= {"DATABASE_URL": "", "MAKELEVEL": ""}
-        self.began = time.monotonic()
         self.url = f"http://127.0.0.1:{port}"
         self.output = ""
         self.process = subprocess.Popen(
@@ -154,11 +153,24 @@ def test_site_starts_restarts_what_falls_and_stops(tmp_path: Path) -> None:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     database = (tmp_path / "xianshen.sqlite3").stat()
+    assert stamp.matches(tmp_path / "xianshen.sqlite3", demo=False), "a second start would prepare again"
     with running(tmp_path) as site:
-        assert time.monotonic() - site.began < 5 * float(os.environ.get("XIANSHEN_SLOWNESS", "2"))
         assert "tables" not in site.output
         assert (tmp_path / "xianshen.sqlite3").stat().st_ino == database.st_ino
         assert site.stop(signal.SIGTERM) == 0
+
+
+def test_stamp_changes_with_policies_and_with_the_demonstration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, demo = stamp.expected(demo=False), stamp.expected(demo=True)
+    assert plain != demo
+    (tmp_path / "policies").mkdir()
+    monkeypatch.setenv("XIANSHEN_POLICIES", str(tmp_path / "policies"))
+    assert stamp.expected(demo=False) != plain
+    (tmp_path / "no.sqlite3").write_text("this is no database")
+    assert not stamp.matches(tmp_path / "no.sqlite3", demo=False)
+    assert not stamp.matches(tmp_path / "missing.sqlite3", demo=False)
 
 
 def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
