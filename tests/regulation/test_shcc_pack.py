@@ -135,3 +135,10 @@ def test_canonical_text_is_stable_and_complete(policy: Policy) -> None:
     again = Policy.model_validate_json(policy.canonical())
     assert again == policy.model_copy(update={"version_id": 0, "digest": ""})
     assert again.canonical() == policy.canonical()
+
+
+def test_canonical_text_leaves_defaults_out(policy: Policy) -> None:
+    """A field that a later release adds with a default changes no digest of a stored version."""
+    assert '"effective_until"' not in policy.canonical()
+    assert '"printed":true' not in policy.canonical()
+    assert '"printed":false' in policy.canonical()

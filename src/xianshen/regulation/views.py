@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count
@@ -265,7 +266,7 @@ def interpret(request: HttpRequest, number: int) -> HttpResponse:
     form = InterpretationForm(request.POST or None)
     if request.method == "POST":
         if not request.user.is_authenticated:
-            return redirect("account_login")
+            return redirect_to_login(request.get_full_path())
         if form.is_valid() and _publish(request, number, form):
             messages.success(request, _("已发布%(label)s的解释。") % {"label": found.label})
             return redirect("regulation:interpret", number=number)

@@ -57,8 +57,13 @@ class Policy(PolicyModel):
     sponsor_file: SponsorFileSpec
 
     def canonical(self) -> str:
-        """Return the canonical JSON text (RFC 8785) of what the version states."""
-        return rfc8785.dumps(_ordered(self.model_dump(mode="json", exclude=set(ABOUT_STORAGE)))).decode()
+        """Return the canonical JSON text (RFC 8785) of what the version states.
+
+        Values that are the schema's defaults are left out, so that a field which a later release adds to the
+        schema changes no text, and no digest, of a version that does not use it.
+        """
+        stated = self.model_dump(mode="json", exclude=set(ABOUT_STORAGE), exclude_defaults=True)
+        return rfc8785.dumps(_ordered(stated)).decode()
 
     def stored_as(self, *, version_id: int, digest: str) -> Self:
         """Return the policy with the key and digest under which it is stored."""
