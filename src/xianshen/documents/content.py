@@ -21,6 +21,7 @@ MEMBERS_LIMIT = 5_000
 PEEK = 256 * 1024
 PIXEL_LIMIT = 60_000_000
 NAME_LIMIT = 120
+ALLOWED = "PDF、DOCX、XLSX、PNG、JPEG"
 ENDINGS = {
     "pdf": FileType.PDF,
     "docx": FileType.DOCX,
@@ -34,11 +35,6 @@ OOXML = {
     "xl/workbook.xml": (FileType.XLSX, b"spreadsheetml.sheet.main+xml"),
 }
 _REVERSING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
-
-
-def allowed_words() -> str:
-    """Return the kinds of files that may be attached, in words."""
-    return _("PDF、DOCX、XLSX、PNG、JPEG")
 
 
 def refuse(text: str) -> ValidationError:
@@ -93,7 +89,7 @@ def type_of(content: bytes, name: str) -> FileType:
     """
     found = _sniff(content)
     if found is None:
-        raise refuse(_("不收这种文件。可以传 %(kinds)s，其他格式先转成 PDF。") % {"kinds": allowed_words()})
+        raise refuse(_("不收这种文件。可以传 %(kinds)s，其他格式先转成 PDF。") % {"kinds": ALLOWED})
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     claimed = ENDINGS.get(ending)
     if ending and claimed != found:
