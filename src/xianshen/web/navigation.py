@@ -86,7 +86,13 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 tab=True,
                 within=("/approvals/",),
             ),
-            Place(_("主办单位档案"), "registry:files", "folder"),
+            Place(
+                _("主办单位档案"),
+                "registry:files",
+                "folder",
+                needs=frozenset({Capability.SPONSOR_FILES_MANAGE, Capability.SPONSOR_FILES_VIEW_ALL}),
+            ),
+            Place(_("冒用举报"), "directory:reports", "flag", needs=frozenset({Capability.IMPOSTORS_HANDLE})),
         ),
     ),
     (
@@ -101,6 +107,7 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
 MENU: tuple[Place, ...] = (
     Place(_("委托代办"), "organisation:delegations", "user-share"),
     Place(_("单位、职务与人员"), "organisation:units", "sitemap", needs=frozenset({Capability.ORGANISATION_MANAGE})),
+    Place(_("组件"), "web:gallery", "template", needs=frozenset({Capability.ORGANISATION_MANAGE})),
     Place(_("修改密码"), "account_change_password", "key"),
     Place(_("两步验证"), "mfa_index", "shield-lock"),
 )
@@ -114,6 +121,7 @@ PUBLIC: tuple[Place, ...] = (
 FOOT: tuple[Place, ...] = (
     Place(_("举报冒用"), "directory:report", "flag"),
     Place(_("开放数据"), "directory:open_data", "download"),
+    Place(_("接口说明"), "directory:api_guide", "file-text"),
 )
 
 
