@@ -20,7 +20,9 @@ def classes_of(source: str) -> set[str]:
     """Return the xs- classes that a template names; those completed by a variable are left out."""
     found: set[str] = set()
     for value in re.findall(r'class="([^"]*)"', source):
-        found.update(word for word in TAG.sub("", value).split() if word.startswith("xs-") and not word.endswith("-"))
+        words = TAG.sub("\0", value).split()
+        found.update(word.replace("\0", "") for word in words if "-\0" not in word)
+    found = {word for word in found if word.startswith("xs-")}
     return found
 
 
