@@ -20,6 +20,10 @@ class ImportKind(models.TextChoices):
     POSITIONS = "positions", _("职务与任职")
 
 
+#: Longest stable key and longest name of anything in the organisation.
+KEY_LENGTH = 64
+NAME_LENGTH = 120
+
 #: Capability to keep units, positions and people; the vocabulary of capabilities is the policy's.
 MANAGE = "organisation.manage"
 

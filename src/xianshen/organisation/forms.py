@@ -1,5 +1,6 @@
 """allauth's forms in the house's words: labels above, no placeholders."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account import forms as account
@@ -7,16 +8,14 @@ from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp import forms as totp
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-Text = str | Promise
 
-
-def _say(form: forms.Form, labels: dict[str, Text], hints: dict[str, Text] | None = None) -> None:
+def _say(form: forms.Form, labels: Mapping[str, str], hints: Mapping[str, str] | None = None) -> None:
     for name, field in form.fields.items():
         field.widget.attrs.pop("placeholder", None)
-        field.label = labels.get(name, field.label)
+        if name in labels:
+            field.label = labels[name]
         field.help_text = (hints or {}).get(name, "")
 
 

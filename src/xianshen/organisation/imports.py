@@ -19,10 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from xianshen.common.tabular import CellKind, Column, Findings, Row, Table, read_table
-from xianshen.organisation.enums import ImportKind
+from xianshen.organisation.enums import KEY_LENGTH, NAME_LENGTH, ImportKind
 from xianshen.organisation.models import (
-    KEY_LENGTH,
-    NAME_LENGTH,
     Appointment,
     Institution,
     Person,
@@ -320,7 +318,7 @@ def plan_units(institution: Institution, table: Table, plan: Plan) -> None:
     changed: dict[str, Unit] = {}
     for key, row in rows.items():
         unit = existing.get(key)
-        wanted = {name: row.values[name] for name in fields}
+        wanted: dict[str, Any] = {name: row.values[name] for name in fields}
         if unit is None:
             new.append(Unit(institution=institution, key=key, **{n: v or "" for n, v in wanted.items()}))
             plan.note(key, str(wanted["name"]), new=True)
@@ -357,7 +355,7 @@ def plan_people(institution: Institution, table: Table, plan: Plan) -> None:
     renamed: list[Person] = []
     for key, row in rows.items():
         _check_contact(row, columns, plan.findings)
-        wanted = {name: row.values[name] for name in fields}
+        wanted: dict[str, Any] = {name: row.values[name] for name in fields}
         wanted["username"] = usernames[key]
         person = existing.get(key)
         if person is None:

@@ -15,12 +15,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from xianshen.organisation.enums import ImportKind, Theme
+from xianshen.organisation.enums import KEY_LENGTH, NAME_LENGTH, ImportKind, Theme
 
 M = TypeVar("M", bound=models.Model)
-
-KEY_LENGTH = 64
-NAME_LENGTH = 120
 
 
 def normalise_username(username: str) -> str:

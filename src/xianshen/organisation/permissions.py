@@ -32,7 +32,7 @@ def may_change_own(actor: Actor, person: Person) -> Decision:
 
 def may_delegate(actor: Actor, position: Position, on: date) -> Decision:
     """Say whether the actor holds the position themselves on a day; a delegate may not delegate further."""
-    if actor.kind == ActorKind.PERSON and actor.institution_id == position.institution_id:
+    if actor.person_id is not None and actor.institution_id == position.institution_id:
         own = Appointment.objects.on(on).filter(
             position_id=position.pk, person_id=actor.person_id, person__is_active=True
         )

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from xianshen.common.tabular import MAX_BYTES, clean_key
-from xianshen.organisation.models import KEY_LENGTH, NAME_LENGTH, Person, normalise_username
-from xianshen.organisation.selectors import people, units
+from xianshen.common.tabular import MAX_BYTES
+from xianshen.organisation.enums import KEY_LENGTH, NAME_LENGTH
+from xianshen.organisation.selectors import people_called, units
 
 NAMESAKES = 5
 
@@ -44,14 +43,12 @@ class PersonField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        matches = Q(key=clean_key(text)) | Q(username=normalise_username(text)) | Q(name=text)
-        found = list(people(self.institution_id).filter(matches).order_by("key")[: NAMESAKES + 1])
-        exact = [person for person in found if person.key == clean_key(text)] or found
-        if len(exact) == 1:
-            return exact[0]
-        if not exact:
+        found = people_called(self.institution_id, text, limit=NAMESAKES + 1)
+        if len(found) == 1:
+            return found[0]
+        if not found:
             raise forms.ValidationError(_("没有找到「%(text)s」。换成工号再找，或先登记这个人。") % {"text": text[:60]})
-        listed = "、".join(f"{person.name}（{person.key}）" for person in exact[:NAMESAKES])
+        listed = "、".join(f"{person.name}（{person.key}）" for person in found[:NAMESAKES])
         raise forms.ValidationError(_("有几个人对得上：%(listed)s。写工号。") % {"listed": listed})
 
 
@@ -156,9 +153,9 @@ class PersonForm(forms.Form):
     mobile = forms.CharField(label=gettext_lazy("手机"), max_length=32, required=False)
     email = forms.EmailField(label=gettext_lazy("邮箱"), required=False)
 
-    def __init__(self, *args: Any, existing: Person | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, existing: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if existing is not None:
+        if existing:
             del self.fields["key"]
             self.fields["username"].required = True
             self.fields["username"].help_text = ""

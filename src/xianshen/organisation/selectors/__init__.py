@@ -17,10 +17,14 @@ from xianshen.organisation.selectors.holdings import (
 from xianshen.organisation.selectors.people import (
     Seat,
     delegations,
+    holding_on,
     people,
+    people_called,
     position_kind_titles,
     positions,
     seats,
+    terms,
+    uploads,
     vacancies,
 )
 from xianshen.organisation.selectors.units import (
@@ -54,6 +58,7 @@ __all__ = [
     "holder_exists",
     "holders",
     "holders_in",
+    "holding_on",
     "holdings_of",
     "holdings_where",
     "home_unit",
@@ -62,12 +67,15 @@ __all__ = [
     "kind_titles",
     "live_delegations",
     "people",
+    "people_called",
     "position_kind_titles",
     "positions",
     "seats",
+    "terms",
     "unit_for_relation",
     "unit_in",
     "unit_of_kind",
     "units",
+    "uploads",
     "vacancies",
 ]

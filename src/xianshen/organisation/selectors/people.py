@@ -4,9 +4,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from xianshen.organisation.models import Delegation, Person, Position, PositionKind
+from xianshen.common.tabular import clean_key
+from xianshen.organisation.models import (
+    Appointment,
+    Delegation,
+    ImportDraft,
+    Person,
+    Position,
+    PositionKind,
+    normalise_username,
+)
 from xianshen.organisation.selectors.holdings import Holding, holdings_where
 
 
@@ -80,3 +89,44 @@ def people(institution_id: int, *, query: str = "") -> QuerySet[Person]:
             Q(name__icontains=query) | Q(key__startswith=query) | Q(username__startswith=query.lower())
         )
     return found
+
+
+def people_called(institution_id: int, text: str, *, limit: int) -> list[Person]:
+    """Return the people whom a typed number, user name or full name means; a number means one person only."""
+    matches = Q(key=clean_key(text)) | Q(username=normalise_username(text)) | Q(name=text.strip())
+    found = list(people(institution_id).filter(matches).order_by("key")[:limit])
+    return [person for person in found if person.key == clean_key(text)] or found
+
+
+def holding_on(found: QuerySet[Person], on: date) -> QuerySet[Person]:
+    """Return those of some people who hold a position themselves on a day."""
+    return found.filter(Exists(Appointment.objects.on(on).filter(person_id=OuterRef("pk"))))
+
+
+def terms(
+    institution_id: int,
+    *,
+    position_id: int | None = None,
+    person_ids: Collection[int] | None = None,
+    on: date | None = None,
+) -> QuerySet[Appointment]:
+    """Return appointments, latest first, with position, unit and person.
+
+    Args:
+        institution_id: whose.
+        position_id: only to this position.
+        person_ids: only of these people.
+        on: only those whose period includes the day.
+    """
+    found = Appointment.objects.on(on) if on is not None else Appointment.objects.all()
+    found = found.filter(institution_id=institution_id).select_related("position__unit", "person")
+    if position_id is not None:
+        found = found.filter(position_id=position_id)
+    if person_ids is not None:
+        found = found.filter(person_id__in=person_ids)
+    return found.order_by("-starts_on", "-pk")
+
+
+def uploads(institution_id: int, person_id: int) -> QuerySet[ImportDraft]:
+    """Return the files that a person uploaded and has not imported yet."""
+    return ImportDraft.objects.filter(institution_id=institution_id, person_id=person_id)

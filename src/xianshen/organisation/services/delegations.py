@@ -42,7 +42,8 @@ def delegate(
     decision = may_delegate(actor, position, today)
     if not decision:
         raise PermissionDenied.from_denied(decision)
-    if delegate_id == actor.person_id:
+    principal_id = actor.person_id or 0
+    if delegate_id == principal_id:
         raise ValidationError({"delegate": _("不能委托给自己。选另一个人。")})
     other = Person.objects.filter(institution_id=actor.institution_id, pk=delegate_id).first()
     if other is None:
@@ -57,7 +58,7 @@ def delegate(
     if not text:
         raise ValidationError({"reason": _("还没有写事由。写明为什么委托，例如出差、休假。")})
     same = Delegation.objects.overlapping(starts_on, ends_on).filter(
-        position=position, principal_id=actor.person_id, delegate=other, revoked_at__isnull=True
+        position=position, principal_id=principal_id, delegate=other, revoked_at__isnull=True
     )
     if same.exists():
         raise ValidationError(
@@ -69,7 +70,7 @@ def delegate(
     delegation = Delegation(
         institution_id=actor.institution_id,
         position=position,
-        principal_id=actor.person_id,
+        principal_id=principal_id,
         delegate=other,
         starts_on=starts_on,
         ends_on=ends_on,

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied
 from xianshen.common.tabular import clean_text
-from xianshen.ledger.services import Unchanged, act, no_act, record
+from xianshen.ledger.services import JSON, Unchanged, act, no_act, record
 from xianshen.organisation import events
 from xianshen.organisation.enums import ImportKind
 from xianshen.organisation.imports import CHUNK, Plan, make_plan
@@ -98,7 +98,7 @@ def import_organisation(
         _WRITERS[ImportKind(kind)](institution, plan, now)
     except IntegrityError as error:
         raise ValidationError(_("导入时有人改了同样的记录，一行也没有导入。重新预览再导入。")) from error
-    payload = {
+    payload: dict[str, JSON] = {
         "kind": kind,
         "file": clean_text(filename)[:200],
         "digest": hashlib.sha256(content).hexdigest(),
@@ -118,12 +118,14 @@ def keep_upload(
 
     Raises:
         PermissionDenied: the actor may not keep the organisation's data.
+        Person.DoesNotExist: the actor is no person of the institution.
     """
     require_manager(actor, institution.pk, timezone.localdate(now))
-    ImportDraft.objects.filter(person_id=actor.person_id, kind=kind).delete()
+    person = Person.objects.get(pk=actor.person_id or 0, institution=institution)
+    ImportDraft.objects.filter(person=person, kind=kind).delete()
     draft: ImportDraft = ImportDraft.objects.create(
         institution=institution,
-        person_id=actor.person_id,
+        person=person,
         kind=kind,
         filename=clean_text(filename)[:255],
         content=content,
@@ -135,7 +137,7 @@ def keep_upload(
 @act(records=False, why="removes an upload that was imported or is no longer wanted")
 def drop_upload(*, actor: Actor, kind: str) -> None:
     """Forget the person's uploaded file of a kind."""
-    ImportDraft.objects.filter(person_id=actor.person_id, kind=kind).delete()
+    ImportDraft.objects.filter(person_id=actor.person_id or 0, kind=kind).delete()
 
 
 def _write_units(institution: Institution, plan: Plan, now: datetime) -> None:

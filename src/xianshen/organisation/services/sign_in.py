@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from xianshen.common.actors import Actor
 from xianshen.ledger.events import Subject
-from xianshen.ledger.services import act, no_act, record
+from xianshen.ledger.services import JSON, act, no_act, record
 from xianshen.organisation import events
 from xianshen.organisation.enums import AttemptPurpose
 from xianshen.organisation.models import Institution, Lockout, Person, normalise_username
@@ -111,7 +111,7 @@ def lock_out(
     if person is not None:
         actor = Actor.public(institution_id=person.institution_id, institution=person.institution.code)
         subject = person_subject(person)
-    payload = {
+    payload: dict[str, JSON] = {
         "purpose": str(purpose.label),
         "failures": LIMITS[purpose],
         "until": timezone.localtime(until).isoformat(timespec="minutes"),

@@ -148,7 +148,7 @@ def _sync_unit_kinds(institution: Institution, specs: list[UnitKindSpec]) -> lis
     for order, spec in enumerate(specs):
         wanted = {"title": str(spec.title), "home": list(spec.home), "order": order}
         kind = existing.pop(spec.code, None) or UnitKind(institution=institution, code=spec.code)
-        if kind.pk is None or any(getattr(kind, field) != value for field, value in wanted.items()):
+        if kind._state.adding or any(getattr(kind, field) != value for field, value in wanted.items()):
             for field, value in wanted.items():
                 setattr(kind, field, value)
             save_checked(kind)
@@ -172,7 +172,7 @@ def _sync_position_kinds(institution: Institution, specs: list[PositionKindSpec]
             "order": order,
         }
         kind = existing.pop(spec.code, None) or PositionKind(institution=institution, code=spec.code)
-        if kind.pk is None or any(getattr(kind, field) != value for field, value in wanted.items()):
+        if kind._state.adding or any(getattr(kind, field) != value for field, value in wanted.items()):
             for field, value in wanted.items():
                 setattr(kind, field, value)
             save_checked(kind)

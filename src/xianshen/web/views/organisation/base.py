@@ -35,6 +35,16 @@ def manages(view: View) -> View:
     return wrapper
 
 
+def institution_of(request: HttpRequest) -> int:
+    """Return the primary key of the signed-in person's institution."""
+    return int(request.user.institution_id)  # type: ignore[union-attr]
+
+
+def code_of(request: HttpRequest) -> str:
+    """Return the code of the signed-in person's institution, the ledger's key."""
+    return str(request.user.institution.code)  # type: ignore[union-attr]
+
+
 def manager(request: HttpRequest) -> Actor:
     """Return the signed-in person in the position that lets them keep the data."""
     return actor_in(request.user, request.grants.having(MANAGE)[0])  # type: ignore[attr-defined, arg-type]

@@ -1,9 +1,11 @@
 """Everybody's delegations: whom I let act for me, for whom I act."""
 
+from datetime import date
+from typing import TYPE_CHECKING
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,10 +17,12 @@ from xianshen.common.components import Tab
 from xianshen.common.states import Face
 from xianshen.organisation import services
 from xianshen.organisation.enums import MANAGE
-from xianshen.organisation.models import Delegation
 from xianshen.organisation.selectors import actor_in, delegations, live_delegations
 from xianshen.web.organisation_forms import DelegationForm
-from xianshen.web.views.organisation.base import PER_PAGE, attempt, posted
+from xianshen.web.views.organisation.base import PER_PAGE, attempt, institution_of, posted
+
+if TYPE_CHECKING:
+    from xianshen.organisation.models import Delegation
 
 
 @login_required
@@ -26,7 +30,7 @@ from xianshen.web.views.organisation.base import PER_PAGE, attempt, posted
 def delegation_list(request: HttpRequest) -> HttpResponse:
     """List the person's own delegations; those who keep the organisation's data see everybody's."""
     person, today = request.user, timezone.localdate()
-    institution_id = person.institution_id  # type: ignore[union-attr]
+    institution_id = institution_of(request)
     may_see_all = request.grants.has(MANAGE)  # type: ignore[attr-defined]
     everybody = may_see_all and request.GET.get("view") == "all"
     found = delegations(institution_id, person_id=None if everybody else person.pk)
@@ -61,12 +65,12 @@ def delegation_list(request: HttpRequest) -> HttpResponse:
     return render(request, "web/organisation/delegations.html", context)
 
 
-def _face(one: Delegation, today: object, live: set[int]) -> Face:
+def _face(one: "Delegation", today: date, live: set[int]) -> Face:
     if one.revoked_at is not None:
         return Face(_("已撤回"), "idle", "arrow-back-up")
-    if one.ends_on < today:  # type: ignore[operator]
+    if one.ends_on < today:
         return Face(_("已到期"), "idle", "archive")
-    if one.starts_on > today:  # type: ignore[operator]
+    if one.starts_on > today:
         return Face(_("还没开始"), "wait", "hourglass")
     if one.pk in live:
         return Face(_("代办中"), "ok", "circle-check")
@@ -100,7 +104,7 @@ def delegation_new(request: HttpRequest) -> HttpResponse:
     form = DelegationForm(
         posted(request),
         initial={"starts_on": today, "position": request.GET.get("position", "")},
-        institution_id=request.user.institution_id,  # type: ignore[union-attr]
+        institution_id=institution_of(request),
         positions=own,
     )
     if request.method == "POST" and form.is_valid():
@@ -128,10 +132,8 @@ def delegation_new(request: HttpRequest) -> HttpResponse:
 @require_POST
 def delegation_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a delegation back at once; a stranger's is not found."""
-    scope = Q(institution_id=request.user.institution_id)  # type: ignore[union-attr]
-    if not request.grants.has(MANAGE):  # type: ignore[attr-defined]
-        scope &= Q(principal_id=request.user.pk) | Q(delegate_id=request.user.pk)
-    delegation = get_object_or_404(Delegation.objects.filter(scope), pk=pk)
+    person_id = None if request.grants.has(MANAGE) else request.user.pk  # type: ignore[attr-defined]
+    delegation = get_object_or_404(delegations(institution_of(request), person_id=person_id), pk=pk)
     services.revoke_delegation(
         actor=_actor(request, delegation.position_id), delegation_id=delegation.pk, now=timezone.now()
     )

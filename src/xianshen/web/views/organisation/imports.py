@@ -1,9 +1,12 @@
 """Importing units, people and positions: template, upload, preview with an error for each cell, confirmation."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,9 +16,12 @@ from xianshen.common.tabular import write_template
 from xianshen.organisation import services
 from xianshen.organisation.enums import ImportKind
 from xianshen.organisation.imports import ImportSpec, spec_of
-from xianshen.organisation.models import ImportDraft
+from xianshen.organisation.selectors import uploads
 from xianshen.web.organisation_forms import UploadForm
-from xianshen.web.views.organisation.base import XLSX, download, manager, manages, posted
+from xianshen.web.views.organisation.base import XLSX, download, institution_of, manager, manages, posted
+
+if TYPE_CHECKING:
+    from xianshen.organisation.models import ImportDraft
 
 AFTER = {"units": "organisation:units", "people": "organisation:people", "positions": "organisation:units"}
 
@@ -28,8 +34,6 @@ def _spec(kind: str) -> ImportSpec:
 
 
 def _tabs(current: str) -> list[Tab]:
-    from django.urls import reverse
-
     return [
         Tab(kind.label, reverse("organisation:import", args=[kind.value]), current=kind.value == current)
         for kind in ImportKind
@@ -42,7 +46,7 @@ def import_page(request: HttpRequest, kind: str) -> HttpResponse:
     """Offer the template and take a file; nothing is imported yet."""
     spec = _spec(kind)
     institution = request.user.institution  # type: ignore[union-attr]
-    form = UploadForm(posted(request), request.FILES)
+    form = UploadForm(posted(request), request.FILES if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
         services.keep_upload(
@@ -73,14 +77,9 @@ def import_template(request: HttpRequest, kind: str) -> HttpResponse:
     return download(content, f"{kind}-template.xlsx", XLSX)
 
 
-def _draft(request: HttpRequest, kind: str) -> ImportDraft:
+def _draft(request: HttpRequest, kind: str) -> "ImportDraft":
     _spec(kind)
-    return get_object_or_404(
-        ImportDraft,
-        person_id=request.user.pk,
-        kind=kind,
-        institution_id=request.user.institution_id,  # type: ignore[union-attr]
-    )
+    return get_object_or_404(uploads(institution_of(request), int(request.user.pk or 0)), kind=kind)
 
 
 @manages

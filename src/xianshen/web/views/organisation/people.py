@@ -1,10 +1,9 @@
 """People: finding, registering, changing, shutting out, and giving a one-time password."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,10 +16,21 @@ from xianshen.common.components import Tab
 from xianshen.common.tabular import Column
 from xianshen.ledger.selectors import entries_about
 from xianshen.organisation import services
-from xianshen.organisation.models import Appointment, Person
-from xianshen.organisation.selectors import delegations, holdings_of, people
+from xianshen.organisation.selectors import delegations, holding_on, holdings_of, people, terms
 from xianshen.web.organisation_forms import PersonForm, ReasonForm
-from xianshen.web.views.organisation.base import PER_PAGE, attempt, export, manager, manages, posted
+from xianshen.web.views.organisation.base import (
+    PER_PAGE,
+    attempt,
+    code_of,
+    export,
+    institution_of,
+    manager,
+    manages,
+    posted,
+)
+
+if TYPE_CHECKING:
+    from xianshen.organisation.models import Person
 
 SORTS = {"key": "key", "-key": "-key", "name": "name", "-name": "-name", "seen": "last_login", "-seen": "-last_login"}
 
@@ -29,12 +39,11 @@ SORTS = {"key": "key", "-key": "-key", "name": "name", "-name": "-name", "seen":
 @require_safe
 def person_list(request: HttpRequest) -> HttpResponse:
     """List people by name or number; all, without position, or shut out."""
-    institution_id, today = request.user.institution_id, timezone.localdate()  # type: ignore[union-attr]
+    institution_id, today = institution_of(request), timezone.localdate()
     everybody = people(institution_id)
-    held = Appointment.objects.on(today).filter(person_id=OuterRef("pk"))
     groups = {
         "": everybody.filter(is_active=True),
-        "seated": everybody.filter(Exists(held), is_active=True),
+        "seated": holding_on(everybody.filter(is_active=True), today),
         "out": everybody.filter(is_active=False),
     }
     chosen = request.GET.get("view", "") if request.GET.get("view", "") in groups else ""
@@ -54,9 +63,9 @@ def person_list(request: HttpRequest) -> HttpResponse:
             return answer
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     listed = list(page)
-    terms: dict[int, list[Any]] = {}
-    for term in Appointment.objects.on(today).filter(person__in=listed).select_related("position__unit"):
-        terms.setdefault(term.person_id, []).append(term)
+    held: dict[int, list[Any]] = {}
+    for term in terms(institution_id, person_ids=[person.pk for person in listed], on=today):
+        held.setdefault(term.person_id, []).append(term)
     tabs = [
         Tab(_("可登录"), "?", count=groups[""].count(), current=chosen == ""),
         Tab(_("有职务"), "?view=seated", count=groups["seated"].count(), current=chosen == "seated"),
@@ -64,7 +73,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "page": page,
-        "rows": [(person, terms.get(person.pk, ())) for person in listed],
+        "rows": [(person, held.get(person.pk, ())) for person in listed],
         "tabs": tabs,
         "query": query,
         "total": everybody.count(),
@@ -72,25 +81,21 @@ def person_list(request: HttpRequest) -> HttpResponse:
     return render(request, "web/organisation/people.html", context)
 
 
-def _person(request: HttpRequest, pk: int) -> Person:
-    return get_object_or_404(
-        Person,
-        pk=pk,
-        institution_id=request.user.institution_id,  # type: ignore[union-attr]
-    )
+def _person(request: HttpRequest, pk: int) -> "Person":
+    return get_object_or_404(people(institution_of(request)), pk=pk)
 
 
-def _context(request: HttpRequest, person: Person) -> dict[str, Any]:
+def _context(request: HttpRequest, person: "Person") -> dict[str, Any]:
     today = timezone.localdate()
     return {
         "person": person,
         "holdings": holdings_of(person, today),
-        "terms": Appointment.objects.filter(person=person).select_related("position__unit"),
+        "terms": terms(person.institution_id, person_ids=[person.pk]),
         "delegations": delegations(person.institution_id, person_id=person.pk)[:10],
         "today": today,
         "reason_form": ReasonForm(),
         "trail": entries_about(
-            request.user.institution.code,  # type: ignore[union-attr]
+            code_of(request),
             "organisation.person",
             str(person.pk),
             limit=20,
@@ -115,7 +120,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
             form,
             lambda: services.create_person(
                 actor=manager(request),
-                institution_id=request.user.institution_id,  # type: ignore[union-attr]
+                institution_id=institution_of(request),
                 now=timezone.now(),
                 **form.cleaned_data,
             ),
@@ -140,7 +145,7 @@ def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a person's name, user name or contact details."""
     person = _person(request, pk)
     initial = {field: getattr(person, field) for field in ("name", "username", "mobile", "email")}
-    form = PersonForm(posted(request), initial=initial, existing=person)
+    form = PersonForm(posted(request), initial=initial, existing=True)
     if request.method == "POST" and form.is_valid():
         changed = attempt(
             form,

@@ -1,7 +1,7 @@
 """The tree of units, and each unit with its positions."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -15,7 +15,6 @@ from xianshen.common.components import Tab
 from xianshen.common.tabular import Column
 from xianshen.ledger.selectors import entries_about
 from xianshen.organisation import services
-from xianshen.organisation.models import Appointment, Position, Unit
 from xianshen.organisation.selectors import (
     Branch,
     Seat,
@@ -24,12 +23,26 @@ from xianshen.organisation.selectors import (
     delegations,
     kind_titles,
     position_kind_titles,
+    positions,
     seats,
+    terms,
     units,
     vacancies,
 )
 from xianshen.web.organisation_forms import AppointForm, CloseUnitForm, EndForm, PositionForm, UnitForm
-from xianshen.web.views.organisation.base import PER_PAGE, attempt, export, manager, manages, posted
+from xianshen.web.views.organisation.base import (
+    PER_PAGE,
+    attempt,
+    code_of,
+    export,
+    institution_of,
+    manager,
+    manages,
+    posted,
+)
+
+if TYPE_CHECKING:
+    from xianshen.organisation.models import Position, Unit
 
 VIEWS = ("", "vacant", "closed")
 
@@ -43,7 +56,7 @@ class Line:
     seats: list[Seat] = field(default_factory=list)
 
     @property
-    def unit(self) -> Unit:
+    def unit(self) -> "Unit":
         return self.branch.unit
 
     @property
@@ -55,7 +68,7 @@ class Line:
 @require_safe
 def unit_list(request: HttpRequest) -> HttpResponse:
     """Show the tree with whoever holds the positions today; or only vacant positions, or closed units."""
-    institution_id, today = request.user.institution_id, timezone.localdate()  # type: ignore[union-attr]
+    institution_id, today = institution_of(request), timezone.localdate()
     kinds = kind_titles(institution_id)
     chosen = request.GET.get("view", "") if request.GET.get("view", "") in VIEWS else ""
     vacant = vacancies(institution_id, today)
@@ -135,12 +148,8 @@ def _seat_words(seat: Seat) -> str:
     return f"{seat.position.title}：{names or _('空缺')}"
 
 
-def _unit(request: HttpRequest, pk: int) -> Unit:
-    return get_object_or_404(
-        Unit.objects.select_related("parent"),
-        pk=pk,
-        institution_id=request.user.institution_id,  # type: ignore[union-attr]
-    )
+def _unit(request: HttpRequest, pk: int) -> "Unit":
+    return get_object_or_404(units(institution_of(request), closed=True).select_related("parent"), pk=pk)
 
 
 @manages
@@ -157,7 +166,7 @@ def unit_page(request: HttpRequest, pk: int) -> HttpResponse:
         "seats": seats(unit.institution_id, today, unit_ids=[unit.pk]),
         "children": units(unit.institution_id, closed=True).filter(parent=unit).order_by("key"),
         "trail": entries_about(
-            request.user.institution.code,  # type: ignore[union-attr]
+            code_of(request),
             "organisation.unit",
             str(unit.pk),
             limit=20,
@@ -170,7 +179,7 @@ def unit_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def unit_new(request: HttpRequest) -> HttpResponse:
     """Set up a unit."""
-    institution_id = request.user.institution_id  # type: ignore[union-attr]
+    institution_id = institution_of(request)
     options: dict[str, Any] = {"institution_id": institution_id, "kinds": kind_titles(institution_id)}
     form = UnitForm(posted(request), initial={"parent": request.GET.get("under", "")}, **options)
     if request.method == "POST" and form.is_valid():
@@ -288,12 +297,8 @@ def position_new(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "web/organisation/form.html", context)
 
 
-def _position(request: HttpRequest, pk: int) -> Position:
-    return get_object_or_404(
-        Position.objects.select_related("unit"),
-        pk=pk,
-        institution_id=request.user.institution_id,  # type: ignore[union-attr]
-    )
+def _position(request: HttpRequest, pk: int) -> "Position":
+    return get_object_or_404(positions(institution_of(request)), pk=pk)
 
 
 @manages
@@ -323,19 +328,19 @@ def position_page(request: HttpRequest, pk: int) -> HttpResponse:
         if appointment is not None:
             messages.success(request, _("已任命「%(name)s」。") % {"name": data["person"].name})
             return redirect("organisation:position", position.pk)
-    terms = list(Appointment.objects.filter(position=position).select_related("person").order_by("-starts_on", "-pk"))
+    listed = list(terms(position.institution_id, position_id=position.pk))
     context = {
         "position": position,
         "unit": position.unit,
         "kind": position_kind_titles(position.institution_id).get(position.kind, position.kind),
-        "current": [t for t in terms if t.starts_on <= today and (t.ends_on is None or t.ends_on >= today)],
-        "coming": [t for t in terms if t.starts_on > today],
-        "past": [t for t in terms if t.ends_on is not None and t.ends_on < today],
+        "current": [t for t in listed if t.starts_on <= today and (t.ends_on is None or t.ends_on >= today)],
+        "coming": [t for t in listed if t.starts_on > today],
+        "past": [t for t in listed if t.ends_on is not None and t.ends_on < today],
         "delegations": delegations(position.institution_id).filter(position=position)[:10],
         "today": today,
         "form": form,
         "trail": entries_about(
-            request.user.institution.code,  # type: ignore[union-attr]
+            code_of(request),
             "organisation.position",
             str(position.pk),
             limit=20,
@@ -348,11 +353,7 @@ def position_page(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def appointment_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Set the last day of an appointment."""
-    appointment = get_object_or_404(
-        Appointment.objects.select_related("position__unit", "person"),
-        pk=pk,
-        institution_id=request.user.institution_id,  # type: ignore[union-attr]
-    )
+    appointment = get_object_or_404(terms(institution_of(request)), pk=pk)
     form = EndForm(posted(request), initial={"ends_on": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         ended = attempt(
