@@ -1,10 +1,8 @@
-from datetime import date
-
 from django.utils.translation import gettext as _
 
 from xianshen.approvals import rules
 from xianshen.approvals.models import ApprovalChain, ApprovalStep
-from xianshen.approvals.selectors import Deciders, deciders
+from xianshen.approvals.selectors import Deciders
 from xianshen.common.decisions import Allowed, Decision, Denied
 from xianshen.organisation.selectors import Grants, Holding
 from xianshen.regulation.enums import Capability, WithdrawUntil
@@ -23,11 +21,17 @@ def holding_for(found: Deciders, person_id: int) -> Holding | None:
     return min(mine, key=lambda holding: holding.delegation is not None, default=None)
 
 
-def may_decide(step: ApprovalStep, chain: ApprovalChain, person_id: int, on: date) -> Decision:
-    """Say whether the person may decide the step on that day."""
+def may_decide(step: ApprovalStep, chain: ApprovalChain, person_id: int, found: Deciders) -> Decision:
+    """Say whether the person may decide the step.
+
+    Args:
+        step: the step.
+        chain: its chain.
+        person_id: who asks.
+        found: who decides the step today, from :func:`selectors.deciders`.
+    """
     if chain.applicant_id == person_id:
         return Denied(_("这是你自己提交的，不能由你审批。等%(who)s办理。") % {"who": step.name}, rules.NO_SELF_DECISION)
-    found = deciders(step, chain, on)
     if holding_for(found, person_id):
         return Allowed()
     return Denied(_("这一步由%(who)s办理。要代办，先由本人委托。") % {"who": who_decides(found)}, rules.SIGNING)

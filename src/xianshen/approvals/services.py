@@ -20,7 +20,7 @@ from xianshen.approvals.enums import (
     Verdict,
 )
 from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phrase
-from xianshen.approvals.permissions import holding_for, may_decide, may_remind, may_withdraw, who_decides
+from xianshen.approvals.permissions import holding_for, may_decide, may_remind, may_withdraw
 from xianshen.approvals.selectors import OPEN_STEPS, content_digest, current_step, deciders, subject_of
 from xianshen.approvals.signing import Signature
 from xianshen.approvals.subjects import handler_of
@@ -75,7 +75,7 @@ def _build_steps(chain: ApprovalChain, spec: "ChainSpec", policy: "Policy", unit
                 position_kind=step.position,
                 unit=_unit_for(step.of, unit),
                 escalation_position_kind=escalation.position if escalation else "",
-                escalation_unit=_unit_for(escalation.of, unit) if escalation else None,
+                escalation_unit=unit_for_relation(escalation.of, unit) if escalation else None,
                 due_clock=step.due or "",
             )
         )
@@ -295,17 +295,15 @@ def decide(
     if step is None:
         raise ApprovalStep.DoesNotExist(step_id)
     _check_current(chain, step, steps)
-    permission = may_decide(step, chain, person.pk, on)
+    found = deciders(step, chain, on)
+    permission = may_decide(step, chain, person.pk, found)
     if not permission:
         raise PermissionDenied.from_denied(permission)
+    holding = holding_for(found, person.pk)
+    assert holding is not None
     _check_opinion(step, verdict, text)
     if digest != chain.digest:
         raise TransitionNotAllowed(_("申请内容在你打开页面后又变了。刷新页面，看过新内容再签署。"), rules.SIGNING)
-    holding = holding_for(deciders(step, chain, on), person.pk)
-    if holding is None:
-        raise PermissionDenied(
-            _("这一步由%(who)s办理。") % {"who": who_decides(deciders(step, chain, on))}, rules.SIGNING
-        )
     handler = handler_of(chain.subject_type)
     following = next((s for s in steps if s.order == step.order + 1), None)
     last = following is None or following.kind == StepKind.REPORT

@@ -29,13 +29,16 @@ if TYPE_CHECKING:
     from xianshen.organisation.models import Person
 
 
-def _chain(request: HttpRequest, chain_id: int) -> ApprovalChain:
-    """Fetch and authorise together: strangers get 404."""
-    person: Person = request.user  # type: ignore[assignment]
+def _found(person: "Person", chain_id: int) -> ApprovalChain:
     try:
-        chain = selectors.chain_of(person.institution_id, chain_id)
+        return selectors.chain_of(person.institution_id, chain_id)
     except ApprovalChain.DoesNotExist as error:
         raise Http404 from error
+
+
+def _chain(request: HttpRequest, chain_id: int) -> ApprovalChain:
+    """Fetch and authorise together: strangers get 404."""
+    chain = _found(request.user, chain_id)  # type: ignore[arg-type]
     if not _may_view(request, chain):
         raise Http404
     return chain
@@ -92,7 +95,7 @@ def _context(request: HttpRequest, chain: ApprovalChain, form: OpinionForm | Non
     soon_from = None
     if step is not None:
         found = selectors.deciders(step, chain, on)
-        decision = may_decide(step, chain, person.pk, on)
+        decision = may_decide(step, chain, person.pk, found)
         holding = holding_for(found, person.pk) if decision else None
         waiting = Waiting(who_decides(found), found.vacant, found.escalated)
         soon_from = selectors.soon_from(step, policy)
@@ -128,6 +131,7 @@ def _context(request: HttpRequest, chain: ApprovalChain, form: OpinionForm | Non
         "soon_from": soon_from,
         "report_step": step is not None and step.kind == StepKind.REPORT,
         "asks_otp": signing.asks_for_code(person),
+        "today": on,
         "mine": step.form_box if step and decision else "",
         **handler.page(chain, step, on),
     }
@@ -162,9 +166,12 @@ def _integer(value: str | None) -> int:
 @login_required
 @require_POST
 def decide_step(request: HttpRequest, chain_id: int) -> HttpResponse:
-    """Sign an opinion. Refusals come back with everything that was written, save the secret."""
+    """Sign an opinion. Refusals come back with everything that was written, save the secret.
+
+    Who may decide is the service's question; who may not even read the chain is told nothing (404).
+    """
     person: Person = request.user  # type: ignore[assignment]
-    chain = _chain(request, chain_id)
+    chain = _found(person, chain_id)
     now = timezone.now()
     step = next((s for s in chain.steps.all() if s.pk == _integer(request.POST.get("step"))), None)
     if step is None:
@@ -191,6 +198,8 @@ def decide_step(request: HttpRequest, chain_id: int) -> HttpResponse:
         else:
             messages.success(request, _("已签署：%(title)s") % {"title": chain.title})
             return redirect("approvals:chain", chain_id=chain.pk)
+    if not _may_view(request, chain):
+        raise Http404
     return render(request, "approvals/chain.html", _context(request, chain, form), status=422)
 
 
