@@ -102,10 +102,10 @@ MISTAKES = {
     ),
     "clock without consequence": (
         "clocks.yaml",
-        "consequence: escalate, ",
+        "consequence: overdue, ",
         "",
-        "id: step.unit",
-        "clocks[3].consequence",
+        "id: filing.change",
+        "clocks[0].consequence",
         "缺少",
     ),
     "two durations": (

@@ -117,7 +117,6 @@ class Consequence(StrEnum):
     """What happens when a clock runs out."""
 
     OVERDUE = "overdue"
-    ESCALATE = "escalate"
     EXPIRE = "expire"
     SUSPEND_NOT_REVIEWED = "suspend_not_reviewed"
     SUSPEND_LEGACY_UNFILED = "suspend_legacy_unfiled"
