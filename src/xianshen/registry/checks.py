@@ -19,6 +19,7 @@ from xianshen.registry.enums import CheckTone, InNameOf
 from xianshen.registry.models import MediaAccount, OpeningApplication
 from xianshen.registry.selectors import handle_taken, has_account_on, sponsor_file
 from xianshen.registry.similarity import SimilarName, SimilarScope, similar_names, similar_scopes
+from xianshen.registry.words import seat
 from xianshen.regulation.enums import NameRuleKind, Severity, SubjectKind
 from xianshen.regulation.schema import FieldSpec, FormSpec, NameRule, NotInPolicy, PlatformSpec, Policy
 
@@ -265,7 +266,12 @@ def people_checks(application: OpeningApplication, policy: Policy, on: date) -> 
     if owner is not None and not owner.is_active:
         checks.append(
             Check(
-                "owner", CheckTone.LATE, _("负责人已不在岗"), _("选一位在岗的人。"), rules.FIRST_RESPONSIBLE, "owner_name"
+                "owner",
+                CheckTone.LATE,
+                _("负责人已不在岗"),
+                _("选一位在岗的人。"),
+                rules.FIRST_RESPONSIBLE,
+                "owner_name",
             )
         )
     if application.owner_mobile and not contacts.valid_mobile(application.owner_mobile):
@@ -301,16 +307,16 @@ def people_checks(application: OpeningApplication, policy: Policy, on: date) -> 
                 "owner_email",
             )
         )
-    seat = policy.first_responsible(unit_kind=application.unit.kind, platform=application.platform)
-    if seat:
-        unit = unit_for_relation(seat.of, application.unit)
-        held = holders(application.institution_id, position_kind=seat.position, unit_id=unit.pk, on=on) if unit else []
+    first = policy.first_responsible(unit_kind=application.unit.kind, platform=application.platform)
+    if first:
+        unit = unit_for_relation(first.of, application.unit)
+        held = holders(application.institution_id, position_kind=first.position, unit_id=unit.pk, on=on) if unit else []
         if held:
             checks.append(
                 _ok(
                     "first_responsible",
                     _("第一责任人在岗"),
-                    f"{held[0].unit.name}{held[0].position.title}",
+                    seat(held[0].unit.name, held[0].position.title),
                     rules.FIRST_RESPONSIBLE,
                 )
             )
@@ -321,7 +327,7 @@ def people_checks(application: OpeningApplication, policy: Policy, on: date) -> 
                     CheckTone.SOON,
                     _("第一责任人空缺"),
                     _("%(position)s现在没有人任职。请办公室登记任职，审批才有人办。")
-                    % {"position": policy.position_kind(seat.position).title},
+                    % {"position": policy.position_kind(first.position).title},
                     rules.FIRST_RESPONSIBLE,
                 )
             )

@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from xianshen.common.states import Face
 from xianshen.registry.enums import AccountState, ApplicationState, InNameOf, SuspensionReason
 
 
@@ -105,6 +106,11 @@ class OpeningApplication(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.number
+
+    @property
+    def face(self) -> Face:
+        """The state as the interface shows it."""
+        return ApplicationState(self.state).face
 
 
 class SponsorDocument(models.Model):

@@ -50,7 +50,7 @@ def content_of(application: OpeningApplication, policy: Policy, form_code: str) 
     """Return label → words of everything that is submitted, printed on the form or not."""
     values = form_values(application, policy, form_code)
     content = {one_line(field.label): values[field.code] for field in policy.form(form_code).fields}
-    content[_("以谁的名义")] = InNameOf(application.in_name_of).label
+    content[_("以谁的名义")] = str(InNameOf(application.in_name_of).label)
     if application.difference.strip():
         content[_("和相近账号有什么不同")] = application.difference.strip()
     return content

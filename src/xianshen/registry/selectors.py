@@ -249,6 +249,18 @@ def sponsor_documents_of(institution_id: int, unit_id: int) -> QuerySet[SponsorD
     )
 
 
+def account_counts_by_home(institution_id: int) -> dict[int, int]:
+    """Return how many accounts, closed ones apart, each unit answers for (one query)."""
+    rows = (
+        MediaAccount.objects.filter(institution_id=institution_id)
+        .exclude(state=AccountState.CLOSED)
+        .order_by()
+        .values_list("home_unit_id")
+        .annotate(n=Count("pk"))
+    )
+    return dict(rows)
+
+
 def sponsoring_units(institution_id: int) -> QuerySet[MediaAccount]:
     """Return distinct (home unit id, name) of units that answer for accounts or applications."""
     return (

@@ -7,6 +7,7 @@ from xianshen.registry.services.accounts import (
     record_contact_shown,
     register_accounts,
     remind_owner,
+    remind_owners,
     resume_account,
     suspend_account,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "record_contact_shown",
     "register_accounts",
     "remind_owner",
+    "remind_owners",
     "resume_account",
     "retire_sponsor_document",
     "save_draft",

@@ -423,6 +423,32 @@ def remind_owner(
 
 
 @act
+def remind_owners(
+    *, account_ids: Sequence[int], institution_id: int, actor: Actor, grants: Grants, text: str, now: datetime
+) -> list[MediaAccount]:
+    """Send the same reminder to the owners of several accounts in one act; accounts without one are left out.
+
+    Returns:
+        the accounts whose owners were reminded.
+
+    Raises:
+        PermissionDenied: not the Office.
+        ValidationError: no text, or none of the accounts has an owner on record.
+    """
+    if not (permission := may_manage_accounts(grants)):
+        raise PermissionDenied.from_denied(permission)
+    text = _reason_text(text)
+    owned = MediaAccount.objects.filter(institution_id=institution_id, pk__in=account_ids, owner__isnull=False)
+    keys = list(owned.order_by("pk").values_list("pk", flat=True))
+    if not keys:
+        raise ValidationError({"text": _("这些账号都没有登记负责人，提醒送不到。先登记负责人。")})
+    return [
+        remind_owner(account_id=pk, institution_id=institution_id, actor=actor, grants=grants, text=text, now=now)
+        for pk in keys
+    ]
+
+
+@act
 def record_contact_shown(
     *, account_id: int, institution_id: int, actor: Actor, grants: Grants, what: str, now: datetime
 ) -> MediaAccount:

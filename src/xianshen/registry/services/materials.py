@@ -35,7 +35,7 @@ def _editable(application_id: int, grants: Grants) -> OpeningApplication:
 
 @act
 def attach_material(
-    *, actor: Actor, grants: Grants, application_id: int, upload: UploadedFile, now: datetime
+    *, actor: Actor, grants: Grants, application_id: int, upload: "UploadedFile[bytes]", now: datetime
 ) -> "Attachment":
     """Put a file to an application.
 
@@ -48,9 +48,7 @@ def attach_material(
         raise ValidationError(
             {"upload": _("已经有 %(n)d 份材料，不能再加。把几份合成一份 PDF 再传。") % {"n": MOST_MATERIALS}}
         )
-    return store_attachment(
-        actor=actor, subject=application_subject(application), kind=KIND, upload=upload, now=now
-    )
+    return store_attachment(actor=actor, subject=application_subject(application), kind=KIND, upload=upload, now=now)
 
 
 @act
@@ -65,6 +63,4 @@ def detach_material(
     """
     application = _editable(application_id, grants)
     attachment = attachments_of(grants.institution_id, APPLICATION_TYPE, str(application.pk)).get(pk=attachment_id)
-    return remove_attachment(
-        actor=actor, attachment=attachment, subject=application_subject(application), now=now
-    )
+    return remove_attachment(actor=actor, attachment=attachment, subject=application_subject(application), now=now)

@@ -1,0 +1,1 @@
+"""Pages of the register: applications, accounts, sponsoring-unit files."""

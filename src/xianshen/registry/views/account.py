@@ -1,0 +1,422 @@
+"""One account: may it run today, who answers for it, what is on record, and what the Office does to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from xianshen.common.components import Check, Fact
+from xianshen.common.decisions import Decision
+from xianshen.common.errors import PermissionDenied
+from xianshen.common.templatetags.components import mask_mobile
+from xianshen.common.zhdates import zh_date
+from xianshen.documents.selectors import documents_of
+from xianshen.ledger.selectors import count_about, entries_about
+from xianshen.organisation.selectors import holders, unit_of_kind
+from xianshen.registry import rules, services
+from xianshen.registry.enums import AccountState, InNameOf, SuspensionReason
+from xianshen.registry.forms import ReasonForm, ReminderForm, ServerForm, SuspensionForm, take_errors
+from xianshen.registry.models import MediaAccount, OpeningApplication, SponsorDocument
+from xianshen.registry.paper import words_for
+from xianshen.registry.permissions import (
+    may_confirm_server,
+    may_manage_accounts,
+    may_see_contacts,
+    may_view_account,
+    may_view_application,
+    may_view_sponsor_file,
+)
+from xianshen.registry.running import may_run, state_face
+from xianshen.registry.selectors import ACCOUNT_TYPE, APPLICATION_TYPE, account_of, sponsor_file
+from xianshen.registry.tables import position_title
+from xianshen.registry.views.shared import Asker, platform_or_none, public_url, trace_of
+from xianshen.regulation.enums import Capability, SubjectKind
+from xianshen.regulation.schema import Policy
+
+Text = str | Promise
+TRACE_SHOWN = 12
+CONTACTS = {"owner_mobile": gettext_lazy("负责人手机"), "second_contact_mobile": gettext_lazy("第二联系人手机")}
+
+
+def _account(asker: Asker, account_id: int) -> MediaAccount:
+    """Return the account for those who may see it; other institutions' accounts are not found."""
+    try:
+        account = account_of(asker.institution_id, account_id)
+    except MediaAccount.DoesNotExist as error:
+        raise Http404 from error
+    if not (decision := may_view_account(account, asker.grants)):
+        raise PermissionDenied.from_denied(decision)
+    return account
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of the chain of responsibility.
+
+    Args:
+        role: what they answer as.
+        who: the position or the person.
+        note: where, or since when.
+        first: whether this is the first responsible person.
+    """
+
+    role: Text
+    who: str
+    note: str = ""
+    first: bool = False
+
+
+def responsibility(account: MediaAccount, policy: Policy, on: date) -> list[Link]:
+    """Return who answers for the account, from the Office down to its contacts."""
+    office = unit_of_kind(account.institution_id, policy.office_kind)
+    kind = account.first_responsible_position
+    held = holders(account.institution_id, position_kind=kind, unit_id=account.first_responsible_unit_id, on=on)
+    title = held[0].position.title if held else position_title(policy, kind)
+    people = "、".join(dict.fromkeys(holding.person.name for holding in held))
+    responsible = account.first_responsible_unit.name
+    links = [
+        Link(
+            _("归口管理"),
+            office.name if office else policy.unit_kind(policy.office_kind).title,
+            _("规划、监督、考评"),
+        ),
+        Link(
+            _("第一责任人"),
+            f"{title} {people}" if people else title,
+            responsible if people else _("%(unit)s，职位空缺") % {"unit": responsible},
+            first=True,
+        ),
+        Link(_("负责人"), account.owner_name or _("没有登记"), account.unit.name),
+    ]
+    if account.second_contact_name:
+        links.append(Link(_("第二联系人"), account.second_contact_name, account.unit.name))
+    return links
+
+
+@dataclass(frozen=True, slots=True)
+class FileClock:
+    """How long a document of the sponsoring unit's file still holds."""
+
+    label: str
+    rule: str
+    document: SponsorDocument | None
+    soon_from: date | None
+
+
+def file_clocks(account: MediaAccount, policy: Policy, on: date) -> list[FileClock]:
+    """Return the parts of the unit's file with what is on file for them."""
+    parts = policy.sponsor_file.parts
+    file = sponsor_file(account.home_unit_id, [part.code for part in parts], on)
+    found = []
+    for part in parts:
+        document = file.documents.get(part.code)
+        warn = max(policy.clock(part.validity).reminders, default=0)
+        soon = date.fromordinal(document.valid_until.toordinal() - warn) if document else None
+        found.append(FileClock(part.label, part.rule, document, soon))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A mobile number, masked until somebody who may asks for it."""
+
+    code: str
+    label: Text
+    number: str
+    shown: bool
+
+
+def _contacts(request: HttpRequest, account: MediaAccount, asker: Asker, shown: str) -> list[Fact]:
+    """Return the mobile numbers, each with its button for those who may see it in full."""
+    may_see = bool(may_see_contacts(account, asker.grants))
+    found = []
+    for code, label in CONTACTS.items():
+        if number := getattr(account, code):
+            contact = Contact(code, label, number if code == shown else mask_mobile(number), code == shown)
+            html = render_to_string(
+                "registry/parts/masked.html", {"account": account, "contact": contact, "may_see": may_see}, request
+            )
+            found.append(Fact(label, SafeString(html.strip())))
+    return found
+
+
+def _facts(account: MediaAccount, policy: Policy, contacts: list[Fact]) -> list[Fact]:
+    platform = platform_or_none(policy, account.platform)
+    tier = next((tier.name for tier in policy.tiers if tier.number == account.tier), str(account.tier))
+    form = policy.form_for(SubjectKind.OPENING_APPLICATION)
+    audience = next((spec for spec in form.fields if spec.code == "audience"), None)
+    served = words_for(audience, account.audience, policy) if audience else "、".join(account.audience)
+    return [
+        Fact(_("新媒体名称"), account.name),
+        Fact(_("所属部门"), account.unit.name),
+        Fact(_("新媒体类型"), platform.name if platform else account.platform),
+        Fact(_("层级"), tier, rules.TIER),
+        Fact(platform.handle.label if platform else _("账号名称"), account.handle),
+        Fact(_("以谁的名义"), InNameOf(account.in_name_of).label),
+        Fact(_("发布内容"), account.content_scope),
+        Fact(_("服务对象"), served),
+        Fact(_("定位"), account.positioning),
+        Fact(_("开通时间"), zh_date(account.opened_on, year=True) if account.opened_on else ""),
+        *contacts,
+        Fact(_("邮箱"), account.owner_email),
+        Fact(_("核验码"), account.code, url=public_url(account)),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that may be done to an account.
+
+    Args:
+        code: its code in the address.
+        verb: words of the button.
+        icon: its icon.
+        title: heading of the dialog.
+        said: what follows from it.
+        done: what is said afterwards.
+        form: class of the form.
+        sources: states in which it is offered.
+        permission: who may.
+        carry_out: calls the service.
+        rule: rule cited.
+    """
+
+    code: str
+    verb: Text
+    icon: str
+    title: Text
+    said: Text
+    done: Text
+    form: type[forms.Form]
+    sources: frozenset[AccountState]
+    permission: Callable[[Any], Decision]
+    carry_out: Callable[..., MediaAccount]
+    capability: str
+    rule: str
+
+
+S = AccountState
+LIVING = frozenset({S.APPLIED, S.ACTIVE, S.SUSPENDED, S.CLOSING})
+
+
+def _suspend(*, data: dict[str, Any], **kwargs: Any) -> MediaAccount:
+    return services.suspend_account(reason=SuspensionReason(data["reason"]), text=data["text"], **kwargs)
+
+
+def _with_text(service: Callable[..., MediaAccount]) -> Callable[..., MediaAccount]:
+    def call(*, data: dict[str, Any], **kwargs: Any) -> MediaAccount:
+        return service(text=data["text"], **kwargs)
+
+    return call
+
+
+def _activate(*, data: dict[str, Any], **kwargs: Any) -> MediaAccount:
+    return services.activate_account(reference=data["reference"], **kwargs)
+
+
+ACTS: tuple[Act, ...] = (
+    Act(
+        "remind",
+        gettext_lazy("提醒负责人"),
+        "bell-ringing",
+        gettext_lazy("提醒负责人"),
+        gettext_lazy("负责人会在通知里看到，也记入这个账号的留痕。"),
+        gettext_lazy("已提醒「%(name)s」的负责人。"),
+        ReminderForm,
+        LIVING,
+        may_manage_accounts,
+        _with_text(services.remind_owner),
+        Capability.ACCOUNTS_MANAGE,
+        "",
+    ),
+    Act(
+        "suspend",
+        gettext_lazy("暂停运行"),
+        "player-pause",
+        gettext_lazy("暂停这个账号"),
+        gettext_lazy("从现在起不得继续运行，公开名录会显示已暂停，负责人会收到通知。"),
+        gettext_lazy("「%(name)s」已暂停运行。"),
+        SuspensionForm,
+        frozenset({S.APPLIED, S.ACTIVE, S.CLOSING}),
+        may_manage_accounts,
+        _suspend,
+        Capability.ACCOUNTS_MANAGE,
+        rules.MAY_RUN,
+    ),
+    Act(
+        "resume",
+        gettext_lazy("恢复运行"),
+        "player-play",
+        gettext_lazy("恢复这个账号"),
+        gettext_lazy("账号可以继续运行，公开名录随之更新，负责人会收到通知。"),
+        gettext_lazy("「%(name)s」已恢复运行。"),
+        ReasonForm,
+        frozenset({S.SUSPENDED}),
+        may_manage_accounts,
+        _with_text(services.resume_account),
+        Capability.ACCOUNTS_MANAGE,
+        rules.MAY_RUN,
+    ),
+    Act(
+        "begin-closing",
+        gettext_lazy("开始停办"),
+        "archive",
+        gettext_lazy("开始停办"),
+        gettext_lazy("停办手续办完前不再发布内容。"),
+        gettext_lazy("「%(name)s」开始停办。"),
+        ReasonForm,
+        frozenset({S.ACTIVE, S.SUSPENDED, S.APPLIED}),
+        may_manage_accounts,
+        _with_text(services.begin_closing_account),
+        Capability.ACCOUNTS_MANAGE,
+        rules.MAY_RUN,
+    ),
+    Act(
+        "close",
+        gettext_lazy("确认停办"),
+        "circle-x",
+        gettext_lazy("确认停办"),
+        gettext_lazy("停办后不能恢复；要重新运行，另行申请开设。"),
+        gettext_lazy("「%(name)s」已停办。"),
+        ReasonForm,
+        frozenset({S.CLOSING}),
+        may_manage_accounts,
+        _with_text(services.close_account),
+        Capability.ACCOUNTS_MANAGE,
+        rules.MAY_RUN,
+    ),
+    Act(
+        "activate",
+        gettext_lazy("登记服务器批准"),
+        "server",
+        gettext_lazy("登记服务器批准"),
+        gettext_lazy("服务器设在校内、批准手续办完的，写上文号，账号随即启用。"),
+        gettext_lazy("「%(name)s」的服务器已批准，账号启用。"),
+        ServerForm,
+        frozenset({S.APPLIED}),
+        may_confirm_server,
+        _activate,
+        Capability.DATA_SERVICES_REVIEW,
+        rules.CAMPUS_SERVER,
+    ),
+)
+BY_CODE = {act.code: act for act in ACTS}
+
+
+def _possible(account: MediaAccount, asker: Asker) -> list[Act]:
+    return [act for act in ACTS if AccountState(account.state) in act.sources and act.permission(asker.grants)]
+
+
+def _page(request: HttpRequest, asker: Asker, account: MediaAccount, *, shown: str = "") -> HttpResponse:
+    policy = asker.policy
+    answer = may_run(account, asker.on)
+    code = asker.person.institution.code
+    application = OpeningApplication.objects.filter(account=account).select_related("unit").first()
+    documents = (
+        documents_of(asker.institution_id, APPLICATION_TYPE, str(application.pk))
+        if application is not None and may_view_application(application, asker.grants)
+        else []
+    )
+    key = str(account.pk)
+    possible = _possible(account, asker)
+    contacts = _contacts(request, account, asker, shown)
+    context = {
+        "account": account,
+        "application": application,
+        "face": state_face(account),
+        "platform": platform_or_none(policy, account.platform),
+        "tier": next((tier for tier in policy.tiers if tier.number == account.tier), None),
+        "answer": answer,
+        "stopped": account.suspension_reason == SuspensionReason.STOP_ORDER,
+        "checks": [Check(check.title, check.tone, check.detail, check.rule) for check in answer.checks],
+        "links": responsibility(account, policy, asker.on),
+        "facts": _facts(account, policy, contacts),
+        "contacts": bool(contacts),
+        "may_see_contacts": may_see_contacts(account, asker.grants),
+        "documents": documents,
+        "clocks": file_clocks(account, policy, asker.on),
+        "sees_file": bool(may_view_sponsor_file(account.home_unit_id, asker.grants)),
+        "trace": trace_of(entries_about(code, ACCOUNT_TYPE, key, limit=TRACE_SHOWN)),
+        "trace_count": count_about(code, ACCOUNT_TYPE, key),
+        "sees_ledger": asker.grants.has(Capability.LEDGER_VIEW),
+        "subject_type": ACCOUNT_TYPE,
+        "acts": [(act, act.form()) for act in possible],
+        "public_url": public_url(account),
+        "policy": policy,
+        "now": asker.now,
+    }
+    return render(request, "registry/account.html", context)
+
+
+@login_required
+@require_GET
+def account_page(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Show an account to those who may see more of it than the public."""
+    asker = Asker(request)
+    return _page(request, asker, _account(asker, account_id))
+
+
+@login_required
+@require_POST
+def show_contact(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Show a mobile number in full; the look is recorded."""
+    asker = Asker(request)
+    account = _account(asker, account_id)
+    what = request.POST.get("what", "")
+    if what not in CONTACTS or not getattr(account, what):
+        raise Http404
+    services.record_contact_shown(
+        account_id=account.pk,
+        institution_id=asker.institution_id,
+        actor=asker.actor(),
+        grants=asker.grants,
+        what=what,
+        now=asker.now,
+    )
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "registry/parts/contact.html", {"number": getattr(account, what)})
+    return _page(request, asker, account, shown=what)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def change(request: HttpRequest, account_id: int, act: str) -> HttpResponse:
+    """Do something to an account, with a reason; without script the dialog is a page."""
+    asker = Asker(request)
+    account = _account(asker, account_id)
+    wanted = BY_CODE.get(act)
+    if wanted is None:
+        raise Http404
+    if not (decision := wanted.permission(asker.grants)):
+        raise PermissionDenied.from_denied(decision)
+    form = wanted.form(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            wanted.carry_out(
+                data=form.cleaned_data,
+                account_id=account.pk,
+                institution_id=asker.institution_id,
+                actor=asker.actor(wanted.capability),
+                grants=asker.grants,
+                now=asker.now,
+            )
+        except ValidationError as error:
+            take_errors(form, error)
+        else:
+            messages.success(request, wanted.done % {"name": account.name})
+            return redirect("registry:account", account_id=account.pk)
+    context = {"account": account, "act": wanted, "form": form, "face": state_face(account)}
+    return render(request, "registry/change.html", context, status=422 if form.errors else 200)
