@@ -288,7 +288,10 @@
     form.dataset.sent = "1";
     dirty.delete(form);
     if (button) { button.setAttribute("aria-busy", "true"); }
-    setTimeout(function () { delete form.dataset.sent; }, 8000);
+    setTimeout(function () {
+      delete form.dataset.sent;
+      if (button) { button.removeAttribute("aria-busy"); }
+    }, 8000);
   });
 
   window.addEventListener("pageshow", function () {

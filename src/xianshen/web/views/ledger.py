@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,10 +17,12 @@ from django.views.decorators.http import require_safe
 from xianshen.common.decisions import Denied
 from xianshen.common.errors import PermissionDenied
 from xianshen.ledger.events import declared_events
-from xianshen.ledger.models import LedgerAbout, LedgerEntry
 from xianshen.ledger.selectors import about_of, broken_among, count_about, entries_about, recent_entries
 from xianshen.regulation.enums import Capability
 from xianshen.web.rules import LEDGER_VIEW
+
+if TYPE_CHECKING:
+    from xianshen.ledger.models import LedgerAbout, LedgerEntry
 
 PER_PAGE = 50
 ROOM_LABELS: dict[str, str | Promise] = {
@@ -36,8 +39,8 @@ ROOM_LABELS: dict[str, str | Promise] = {
 class Line:
     """An entry with what the page shows beside it."""
 
-    entry: LedgerEntry
-    about: Sequence[LedgerAbout]
+    entry: "LedgerEntry"
+    about: "Sequence[LedgerAbout]"
     broken: bool
 
     @property
@@ -58,7 +61,7 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _lines(entries: Sequence[LedgerEntry]) -> list[Line]:
+def _lines(entries: "Sequence[LedgerEntry]") -> list[Line]:
     about, broken = about_of(entries), broken_among(entries)
     return [Line(entry, about.get(entry.sequence, ()), entry.sequence in broken) for entry in entries]
 
