@@ -4,6 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import OperationalError
 from django.test import Client
 from django.utils.html import escape
 
@@ -61,6 +63,20 @@ def test_a_busy_database_is_asked_for_nothing(client: Client, django_assert_num_
     with django_assert_num_queries(0):
         response = client.post("/test/fail/busy/", {"text": "意见"})
     assert response.headers["Retry-After"] == "10"
+
+
+def test_a_database_that_fails_before_the_view_is_busy_too(
+    client_of: SignIn, member: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(store: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    client = client_of(member)
+    client.raise_request_exception = False
+    monkeypatch.setattr(SessionStore, "load", away)
+    response = client.post("/test/form/", {"text": "很长的意见"})
+    assert response.status_code == 503
+    assert '<input type="hidden" name="text" value="很长的意见">' in response.content.decode()
 
 
 def test_passwords_are_typed_again_and_not_kept(client_of: SignIn, member: Any) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
@@ -71,7 +70,7 @@ class RefusalMiddleware:
             return errors.refused(request, exception)
         if isinstance(exception, ValidationError):
             return errors.invalid(request, exception)
-        if isinstance(exception, OperationalError):
+        if isinstance(exception, errors.DATABASE_AWAY):
             logger.error("database not available: %s", exception)
             return errors.busy(request)
         return None

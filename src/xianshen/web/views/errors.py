@@ -1,9 +1,11 @@
 """Pages for refusals and failures: what is wrong, why (which article), what next."""
 
+import sys
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import REASON_BAD_ORIGIN, REASON_BAD_REFERER
 from django.shortcuts import render
@@ -15,6 +17,7 @@ from xianshen.web import kept
 from xianshen.web.context import Shell
 
 API_PREFIX = "/api/"
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 def _back(request: HttpRequest) -> str:
@@ -197,7 +200,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Handler of status 500: needs neither database nor session."""
+    """Handler of status 500: needs neither database nor session.
+
+    A database that fails before the view is called (reading the session, say) arrives here as well.
+    """
+    if isinstance(sys.exc_info()[1], DATABASE_AWAY):
+        return busy(request)
     return page(
         request,
         status=500,
