@@ -47,6 +47,8 @@ KEYWORDS = {
         for suffix in ("", "_lazy", "_noop")
     },
 }
+#: Names that stay as they are in every language.
+NAMES = frozenset({"先审", "中文"})
 Key = tuple[str | None, str]
 
 
@@ -157,7 +159,7 @@ def _mistakes_of(key: Key, message: Message, source: dict[Key, Message]) -> Iter
     for string in _strings(message):
         if not string:
             yield f"{place}: not translated: {key[1]!r}"
-        elif HAN.search(key[1]) and string == key[1]:
+        elif string == key[1] and HAN.search(string) and string not in NAMES:
             yield f"{place}: translated by itself: {key[1]!r}"
         elif (found := set(PLACEHOLDER.findall(string))) != wanted:
             yield f"{place}: placeholders differ ({sorted(found ^ wanted)}): {key[1]!r}"
