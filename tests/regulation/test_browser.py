@@ -58,15 +58,12 @@ def addresses() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")]
-)
+@pytest.mark.parametrize(("width", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
 def test_pages_are_accessible(officer: Any, pages: Any, width: int, scheme: str) -> None:
     page = pages(officer, width=width, color_scheme=scheme)
     found = []
     for address in addresses():
         page.goto(address)
-        page.wait_for_load_state("networkidle")
         found += [f"{address}: {violation}" for violation in violations(page)]
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if overflow > 0:
@@ -77,7 +74,7 @@ def test_pages_are_accessible(officer: Any, pages: Any, width: int, scheme: str)
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_public_page_is_accessible(officer: Any, pages: Any, width: int) -> None:
     page = pages(width=width)
-    for address in addresses()[:-1]:
+    for address in ("/regulation/", "/regulation/articles/8/", "/regulation/map/"):
         page.goto(address)
         assert violations(page) == [], address
 
