@@ -50,7 +50,7 @@ from django.test.utils import CaptureQueriesContext
 from django.db import connection
 from xianshen.organisation.models import Person
 client = Client()
-client.force_login(Person.objects.get(username={person!r}), backend="django.contrib.auth.backends.ModelBackend")
+client.force_login(Person.objects.get(username={person!r}))
 assert client.get({path!r}).status_code == 200
 with CaptureQueriesContext(connection, ) as seen:
     client.get({path!r})

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import rfc8785
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -183,12 +183,6 @@ def opinions_by(institution_id: int, person_id: int) -> QuerySet[Opinion]:
         .select_related("step", "step__chain", "step__chain__unit")
         .order_by("-signed_at", "-pk")
     )
-
-
-def count_open(institution_id: int) -> int:
-    return ApprovalChain.objects.filter(institution_id=institution_id, state=ChainState.OPEN).aggregate(n=Count("pk"))[
-        "n"
-    ]
 
 
 def chains_in(institution_id: int) -> QuerySet[ApprovalChain]:

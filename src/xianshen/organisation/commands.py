@@ -30,10 +30,17 @@ GOOD, FINDINGS = 0, 1
 class Report(Protocol):
     """What an import found and did."""
 
-    findings: Findings
-    created: int
-    updated: int
-    unchanged: int
+    @property
+    def findings(self) -> Findings: ...
+
+    @property
+    def created(self) -> int: ...
+
+    @property
+    def updated(self) -> int: ...
+
+    @property
+    def unchanged(self) -> int: ...
 
     @property
     def ok(self) -> bool: ...

@@ -68,7 +68,7 @@ class OpeningApplicationHandler:
         return may_view_application(self._load(chain), grants)
 
     def about(self, subject_id: str) -> tuple[Subject, ...]:
-        account = MediaAccount.objects.filter(application=subject_id).first()
+        account = MediaAccount.objects.filter(application__pk=subject_id).first()
         return (account_subject(account),) if account else ()
 
     def form_data(self, chain: "ApprovalChain") -> FormData:

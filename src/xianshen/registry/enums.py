@@ -1,10 +1,11 @@
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from xianshen.common.states import Face, Tone
 
 
-def _face(label: str, face: tuple[Tone, str]) -> Face:
+def _face(label: str | Promise, face: tuple[Tone, str]) -> Face:
     return Face(label, *face)
 
 

@@ -46,7 +46,8 @@ def fold(name: str) -> str:
     text = unicodedata.normalize("NFKD", name)
     text = "".join(char for char in text if unicodedata.category(char)[0] in "LN")
     text = unicodedata.normalize("NFC", text).casefold()
-    return _simplified().convert(text).translate(_LETTERS).translate(_HAN)
+    simplified: str = _simplified().convert(text)
+    return simplified.translate(_LETTERS).translate(_HAN)
 
 
 def sound(name: str) -> str:

@@ -110,12 +110,12 @@ def may_run(account: MediaAccount, on: date) -> Answer:
         RunningCheck("ok", _("开设经批准"), _("已登记在册"), rules.PRIOR_APPROVAL)
         if account.suspension_reason not in {SuspensionReason.APPROVAL_REVOKED, SuspensionReason.LEGACY_UNFILED}
         else RunningCheck(
-            "late", _("开设手续不全"), SuspensionReason(account.suspension_reason).label, rules.PRIOR_APPROVAL
+            "late", _("开设手续不全"), str(SuspensionReason(account.suspension_reason).label), rules.PRIOR_APPROVAL
         ),
         RunningCheck("ok", _("年审没有问题"), _("没有未年审、不合格的记录"), rules.ANNUAL_REVIEW)
         if reviewed
         else RunningCheck(
-            "late", _("年审没有通过"), SuspensionReason(account.suspension_reason).label, rules.ANNUAL_REVIEW
+            "late", _("年审没有通过"), str(SuspensionReason(account.suspension_reason).label), rules.ANNUAL_REVIEW
         ),
         RunningCheck("stop", _("责令停止运行"), _("决定有效"), rules.STOP_ORDER)
         if stopped

@@ -261,17 +261,6 @@ def account_counts_by_home(institution_id: int) -> dict[int, int]:
     return dict(rows)
 
 
-def sponsoring_units(institution_id: int) -> QuerySet[MediaAccount]:
-    """Return distinct (home unit id, name) of units that answer for accounts or applications."""
-    return (
-        MediaAccount.objects.filter(institution_id=institution_id)
-        .exclude(state=AccountState.CLOSED)
-        .order_by("home_unit__name")
-        .values_list("home_unit_id", "home_unit__name")
-        .distinct()
-    )
-
-
 def has_account_on(
     institution_id: int, unit_id: int, platform: str, *, except_id: int | None = None
 ) -> list[MediaAccount]:
@@ -279,7 +268,7 @@ def has_account_on(
     return list(
         MediaAccount.objects.filter(institution_id=institution_id, unit_id=unit_id, platform=platform)
         .exclude(state=AccountState.CLOSED)
-        .exclude(pk=except_id)[:5]
+        .exclude(pk=except_id or 0)[:5]
     )
 
 

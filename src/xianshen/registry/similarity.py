@@ -61,7 +61,7 @@ def similar_names(institution_id: int, name: str, *, except_id: int | None = Non
     candidates = (
         MediaAccount.objects.filter(institution_id=institution_id)
         .filter(_narrow(folded, sound))
-        .exclude(pk=except_id)
+        .exclude(pk=except_id or 0)
         .select_related("unit")
         .order_by("pk")[:CANDIDATES]
     )
@@ -83,7 +83,7 @@ def similar_scopes(institution_id: int, scope: str, *, except_id: int | None = N
         MediaAccount.objects.filter(institution_id=institution_id)
         .exclude(state=AccountState.CLOSED)
         .exclude(content_scope="")
-        .exclude(pk=except_id)
+        .exclude(pk=except_id or 0)
         .values_list("pk", "content_scope")
     )
     scored = sorted(

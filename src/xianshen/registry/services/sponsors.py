@@ -1,6 +1,7 @@
 """The sponsoring unit's file: responsibility system, team, publishing-review mechanism."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
@@ -28,7 +29,7 @@ def file_sponsor_document(
     unit_id: int,
     kind: str,
     title: str,
-    upload: UploadedFile,
+    upload: "UploadedFile[Any]",
     valid_from: date,
     valid_until: date | None,
     now: datetime,
