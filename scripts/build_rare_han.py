@@ -7,7 +7,7 @@ their neighbours (0.01 mm at 12 pt), and packs the outlines as CFF with shared s
 size, the same picture.
 
 Use: ``apt-get download fonts-hanazono``, unpack it, then
-``python build_rare_han.py HanaMinB.ttf XianshenRareHan-Regular.otf``. Needs ``fonttools`` and
+``python scripts/build_rare_han.py HanaMinB.ttf XianshenRareHan-Regular.otf``. Needs ``fonttools`` and
 ``cffsubr``; takes some minutes.
 """
 
