@@ -13,7 +13,7 @@ export PYTHON PORT XIANSHEN_DATA
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-sqlite test-postgres check format-check lint types imports migrations translations \
-	articles files format messages lock bench clean environment development browser
+	articles files format messages map lock bench clean environment development browser
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ format: development ## format the code and mend what the linter can mend
 messages: development ## bring the English catalogue up to the source, and compile it
 	$(PY) scripts/messages.py update
 	$(PY) scripts/messages.py compile
+
+map: development ## write the article map anew from policy, code and tests
+	$(DJANGO) policy map policies/shcc --write
 
 lock: ## lock the newest versions that requirements/*.in allow (needs uv and the network)
 	for name in base dev; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
