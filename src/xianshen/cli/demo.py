@@ -21,14 +21,14 @@ def run_demo(options: argparse.Namespace) -> int:
     """Load the demonstration into an empty database; show who can sign in.
 
     Raises:
-        WrongUse: the database holds institutions that are no demonstration.
+        WrongUse: the database holds people that are no demonstration.
     """
     with one_at_a_time():
         for line in (*bring_tables_up_to_date(), *load_when_empty()):
             print(f"xianshen: {line}", file=sys.stderr)
     sign_ins = read_sign_ins()
     if not sign_ins:
-        raise WrongUse("the database holds an institution already; the demonstration goes into an empty one only")
+        raise WrongUse("the database has people already; the demonstration goes into an empty one only")
     if options.json:
         json.dump(sign_ins, sys.stdout, ensure_ascii=False)
         print()

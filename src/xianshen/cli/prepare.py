@@ -3,13 +3,12 @@
 import argparse
 import fcntl
 import hashlib
-import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.cache import cache, caches
 from django.core.management import call_command
 from django.db import connection
@@ -21,6 +20,7 @@ from xianshen.common.errors import Refusal
 from xianshen.organisation.selectors import institution_by_code
 from xianshen.regulation.loader import check_pack
 from xianshen.regulation.services import store_pack
+from xianshen.web.demo import load
 
 #: Key of the PostgreSQL advisory lock under which nodes prepare one after the other.
 LOCK = 0x7869616E
@@ -113,11 +113,11 @@ def refresh_policies() -> list[str]:
 
 
 def load_when_empty() -> list[str]:
-    """Load the demonstration if there is no institution; return what was done."""
-    if apps.get_model("organisation.Institution")._default_manager.exists():
+    """Load the demonstration if nobody is registered; return what was done."""
+    if get_user_model()._default_manager.exists():
         return []
-    importlib.import_module("xianshen.web.demo").load(now=timezone.now())
-    return ["demonstration institution loaded"]
+    report = load(now=timezone.now())
+    return [f"demonstration loaded: {report.units} units, {report.people} people, {report.accounts} accounts"]
 
 
 @contextmanager
