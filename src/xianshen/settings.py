@@ -3,7 +3,8 @@
 Variables: ``XIANSHEN_DATA`` (all data and keys, default ``var/``), ``DATABASE_URL`` (default an
 SQLite file in the data directory), ``XIANSHEN_DEBUG``, ``XIANSHEN_HOSTS`` (comma-separated host
 names), ``XIANSHEN_PUBLIC_URL`` (address printed into QR codes), ``XIANSHEN_POLICIES``,
-``XIANSHEN_SIGNING_KEY`` and ``XIANSHEN_SIGNING_CERT`` (PEM files with which issued forms are signed).
+``XIANSHEN_SIGNING_KEY`` and ``XIANSHEN_SIGNING_CERT`` (PEM files with which issued forms are signed),
+``XIANSHEN_TRUSTED_PROXIES`` (number of reverse proxies in front, default 0).
 """
 
 import os
@@ -28,6 +29,13 @@ def _flag(name: str) -> bool:
     if value not in {"", "0", "1", "true", "false"}:
         raise ImproperlyConfigured(f"{name} must be 0 or 1, not {value!r}")
     return value in {"1", "true"}
+
+
+def _number(name: str) -> int:
+    value = os.environ.get(name, "") or "0"
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a number, not {value!r}")
+    return int(value)
 
 
 def _secret(name: str) -> str:
@@ -176,6 +184,8 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
 # Wrong passwords are counted and locked by organisation.services.sign_in; this one is for one-time codes.
 ACCOUNT_RATE_LIMITS = {"login_failed": "5/10m/key,60/10m/ip"}
+# How many reverse proxies of our own stand in front: whose address counts as the caller's.
+ALLAUTH_TRUSTED_PROXY_COUNT = _number("XIANSHEN_TRUSTED_PROXIES")
 ACCOUNT_FORMS = {
     "login": "xianshen.organisation.forms.LoginForm",
     "change_password": "xianshen.organisation.forms.ChangePasswordForm",

@@ -142,7 +142,7 @@ def test_tree_shows_holders_delegates_and_vacancies(ready: School, client_of: Cl
     UnitFactory(institution=ready.institution, parent=ready.department, key="201", name="2023级1班", kind="class")
     page = client_of(ready.manager).get(reverse("organisation:units")).content.decode()
     assert "1 个职务空缺" in page
-    assert re.search(r"系主任</a>：<a[^>]*>李主任</a>、<a[^>]*>赵同事</a>（受李主任委托）", page)
+    assert "系主任：李主任、赵同事（受李主任委托）</a>" in page
     assert "空缺" in page
     assert page.index("法律系</a>") < page.index("2023级1班</a>")
     vacant = client_of(ready.manager).get(reverse("organisation:units") + "?view=vacant").content.decode()

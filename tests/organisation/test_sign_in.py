@@ -23,8 +23,9 @@ from tests.support.copies import copied_database, working_on
 from xianshen.ledger.models import LedgerEntry
 from xianshen.organisation import services
 from xianshen.organisation.enums import AttemptPurpose
-from xianshen.organisation.models import Lockout, Person
+from xianshen.organisation.models import ImportDraft, Lockout, Person
 from xianshen.organisation.services import sign_in
+from xianshen.organisation.tasks import forget_expired
 
 pytestmark = pytest.mark.django_db
 
@@ -387,3 +388,30 @@ class TestSigning:
 
         codes = RecoveryCodes.activate(school.head).get_unused_codes()
         assert not services.verify_signature_secret(school.head, otp=codes[0], now=now)
+
+
+def test_expired_counts_and_forgotten_uploads_are_removed(school: School, now: datetime) -> None:
+    for subject, at in (("old", now - sign_in.WINDOW), ("new", now)):
+        services.begin_attempt(
+            purpose=AttemptPurpose.SIGN_IN, subject=subject, institution=school.institution, person=None, now=at
+        )
+    for kind, age in (("units", sign_in.UPLOADS_WAIT), ("people", timedelta(hours=1))):
+        ImportDraft.objects.create(
+            institution=school.institution,
+            person=school.manager,
+            kind=kind,
+            filename="t.csv",
+            content=b"",
+            created_at=now - age,
+        )
+    forget_expired(now)
+    assert Lockout.objects.get().window_started_at == now
+    assert ImportDraft.objects.get().kind == "people"
+
+
+def test_a_lock_is_not_forgotten_before_its_time(school: School, now: datetime) -> None:
+    Lockout.objects.create(
+        subject="x", failures=5, window_started_at=now - timedelta(hours=1), locked_until=now + timedelta(minutes=1)
+    )
+    forget_expired(now)
+    assert Lockout.objects.exists()

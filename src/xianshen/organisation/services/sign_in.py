@@ -11,7 +11,7 @@ from typing import Literal
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import formats, timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ from xianshen.ledger.events import Subject
 from xianshen.ledger.services import JSON, act, no_act, record
 from xianshen.organisation import events
 from xianshen.organisation.enums import AttemptPurpose
-from xianshen.organisation.models import Institution, Lockout, Person, normalise_username
+from xianshen.organisation.models import ImportDraft, Institution, Lockout, Person, normalise_username
 from xianshen.organisation.selectors import actor_for
 from xianshen.organisation.services._shared import institution_subject, person_subject
 
@@ -29,6 +29,8 @@ from xianshen.organisation.services._shared import institution_subject, person_s
 LIMITS = {AttemptPurpose.SIGN_IN: 5, AttemptPurpose.ADDRESS: 60, AttemptPurpose.SIGNING: 5}
 #: Attempts are counted together within this time, and a lock lasts as long.
 WINDOW = timedelta(minutes=10)
+#: An upload holds personal data; whoever means to import it does so within a day.
+UPLOADS_WAIT = timedelta(days=1)
 
 
 class LockedOut(ValidationError):
@@ -99,6 +101,14 @@ def forget_failures(*, person: Person) -> None:
         _digest(AttemptPurpose.SIGNING, str(person.pk)),
     ]
     Lockout.objects.filter(subject__in=subjects).delete()
+
+
+@act(records=False, why="removes counts that no longer count and files that were never imported")
+def forget_expired(*, now: datetime) -> None:
+    """Delete counts of attempts whose time is over, and uploads that nobody confirmed in :data:`UPLOADS_WAIT`."""
+    over = now - WINDOW
+    Lockout.objects.filter(Q(locked_until=None) | Q(locked_until__lte=now), window_started_at__lte=over).delete()
+    ImportDraft.objects.filter(created_at__lte=now - UPLOADS_WAIT).delete()
 
 
 @act
