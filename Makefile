@@ -53,6 +53,7 @@ translations: development
 articles: development
 	$(DJANGO) policy check policies/shcc
 	$(DJANGO) policy map policies/shcc
+	$(PY) scripts/lifecycles.py --check
 
 files: development
 	$(PY) scripts/check_files.py
@@ -60,6 +61,9 @@ files: development
 format: development ## format the code and mend what the linter can mend
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
+
+lifecycles: development ## draw the declared lifecycles into docs/lifecycles.md
+	$(PY) scripts/lifecycles.py
 
 messages: development ## bring the English catalogue up to the source, and compile it
 	$(PY) scripts/messages.py update

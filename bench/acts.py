@@ -137,7 +137,9 @@ def openings(database: str, url: str | None, *, quick: bool) -> None:
 
             outcome = run([caller(number) for number in range(CLIENTS)], each)
         verified = inside("from xianshen.ledger.verify import verify\nprint(verify().ok)", environment)
-        accounts = inside("from xianshen.registry.models import MediaAccount as M\nprint(M.objects.count())", environment)
+        accounts = inside(
+            "from xianshen.registry.models import MediaAccount as M\nprint(M.objects.count())", environment
+        )
     table(
         f"Opening applications from draft to approved, {database}: {CLIENTS} clients over HTTP",
         ("applications", "transitions per second", "errors", "accounts opened", "ledger verifies"),

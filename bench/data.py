@@ -38,7 +38,14 @@ def write(model: type[models.Model], rows: Iterable[Sequence[Any]], columns: Seq
         else:
             places = ", ".join("?" for _ in columns)
             plain = (
-                [value.isoformat(" ") if isinstance(value, datetime) else value.isoformat() if isinstance(value, date) else value for value in row]
+                [
+                    value.isoformat(" ")
+                    if isinstance(value, datetime)
+                    else value.isoformat()
+                    if isinstance(value, date)
+                    else value
+                    for value in row
+                ]
                 for row in rows
             )
             cursor.connection.executemany(f"INSERT INTO {table} ({listed}) VALUES ({places})", plain)
@@ -174,7 +181,10 @@ def _steps(cast: Cast, units: list[Unit], office: Unit, scale: Scale) -> Iterato
     for n in range(scale.chains):
         unit = units[(n // rounds + 1) % UNITS]
         for order, (code, name, kind, seat) in enumerate(
-            (("unit_opinion", "所在部门意见", "unit_head", unit), ("office_opinion", "校办公室意见", "office_director", office)),
+            (
+                ("unit_opinion", "所在部门意见", "unit_head", unit),
+                ("office_opinion", "校办公室意见", "office_director", office),
+            ),
             start=1,
         ):
             yield (
@@ -221,23 +231,7 @@ def _ledger(scale: Scale) -> None:
             yield (*content, state["hash"])
 
     write(LedgerEntry, rows(), LEDGER_COLUMNS)
-    # The head only moves one entry at a time outside the bench; here the trigger steps aside once.
-    with connection.cursor() as cursor:
-        for name in _head_triggers(cursor):
-            cursor.execute(name)
     ChainHead.objects.filter(institution="shcc").update(sequence=state["sequence"], hash=state["hash"])
-
-
-def _head_triggers(cursor: Any) -> list[str]:
-    """Return statements that drop the head's triggers in this throw-away database."""
-    table = ChainHead._meta.db_table
-    if connection.vendor == "postgresql":
-        cursor.execute(
-            "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal", [table]
-        )
-        return [f'DROP TRIGGER "{name}" ON "{table}"' for (name,) in cursor.fetchall()]
-    cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
-    return [f'DROP TRIGGER "{name}"' for (name,) in cursor.fetchall()]
 
 
 def session_of(person_id: int) -> str:

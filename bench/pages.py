@@ -82,7 +82,9 @@ def pages(database: str, url: str | None, *, quick: bool) -> None:
     """Measure one database at two sizes and print the table."""
     from bench.data import Scale
 
-    small = Scale(accounts=200 if quick else 2_000, chains=1_000 if quick else 10_000, entries=2_000 if quick else 200_000)
+    small = Scale(
+        accounts=200 if quick else 2_000, chains=1_000 if quick else 10_000, entries=2_000 if quick else 200_000
+    )
     large = Scale(small.accounts * 10, small.chains * 10, small.entries * 10)
     figures, counted = [], []
     for number, scale in enumerate((small, large)):

@@ -17,7 +17,11 @@ def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> 
     widths = [max(_width(row[column]) for row in cells) for column in range(len(head))]
     print(f"\n## {title}")
     for number, row in enumerate(cells):
-        print("| " + " | ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)) + " |")
+        print(
+            "| "
+            + " | ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+            + " |"
+        )
         if number == 0:
             print("|" + "|".join("-" * (width + 2) for width in widths) + "|")
 
@@ -29,7 +33,11 @@ def machine() -> str:
     import django
 
     model = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")),
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
         platform.processor(),
     )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30

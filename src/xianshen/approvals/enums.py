@@ -56,4 +56,3 @@ class Verdict(models.TextChoices):
 
 DECIDE_VERDICTS = (Verdict.AGREE, Verdict.RETURN, Verdict.DISAGREE)
 REPORT_VERDICTS = (Verdict.ACKNOWLEDGE, Verdict.QUERY, Verdict.REVOKE)
-VERDICTS_WITH_TEXT = frozenset({Verdict.DISAGREE, Verdict.RETURN, Verdict.QUERY, Verdict.ANSWER, Verdict.REVOKE})

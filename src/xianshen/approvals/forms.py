@@ -1,8 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from xianshen.approvals.enums import DECIDE_VERDICTS, REPORT_VERDICTS, StepKind, StepState, Verdict
-from xianshen.approvals.models import ApprovalStep
+from xianshen.approvals.enums import Verdict
 
 ICONS = {
     Verdict.AGREE: "check",
@@ -13,15 +12,6 @@ ICONS = {
     Verdict.REVOKE: "ban",
     Verdict.ANSWER: "check",
 }
-
-
-def verdicts_for(step: ApprovalStep, powers: tuple[str, ...] = ()) -> tuple[Verdict, ...]:
-    """Return what may be decided in the step; the powers over a report come from the policy."""
-    if step.state == StepState.QUERIED:
-        return (Verdict.ANSWER,)
-    if step.kind == StepKind.REPORT:
-        return tuple(v for v in REPORT_VERDICTS if v == Verdict.ACKNOWLEDGE or v.value in powers)
-    return DECIDE_VERDICTS
 
 
 class OpinionForm(forms.Form):

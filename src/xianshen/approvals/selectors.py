@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from xianshen.approvals.enums import ChainState, StepKind, StepState, Verdict
+from xianshen.approvals.enums import DECIDE_VERDICTS, REPORT_VERDICTS, ChainState, StepKind, StepState, Verdict
 from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phrase
 from xianshen.common.components import Step
 from xianshen.common.zhdates import zh_date
@@ -237,3 +237,20 @@ def steps_of(chain: ApprovalChain, *, opinions: bool = True) -> list[Step]:
             note = f"{last.position_title} {last.get_verdict_display()}" if last else ""
             items.append(Step(step.name, note, "back" if against else "done"))
     return items
+
+
+def verdicts_for(step: ApprovalStep, policy: "Policy", spec: str) -> tuple[Verdict, ...]:
+    """Return what may be decided in the step; the powers over a report are the policy's.
+
+    Args:
+        step: the step.
+        policy: the policy by which the chain was built.
+        spec: id of the chain in the policy.
+    """
+    if step.state == StepState.QUERIED:
+        return (Verdict.ANSWER,)
+    if step.kind == StepKind.DECIDE:
+        return DECIDE_VERDICTS
+    report = policy.chain(spec).report
+    powers = {power.value for power in report.powers} if report else set()
+    return tuple(verdict for verdict in REPORT_VERDICTS if verdict == Verdict.ACKNOWLEDGE or verdict.value in powers)

@@ -10,18 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from xianshen.approvals import events, rules
-from xianshen.approvals.enums import (
-    DECIDE_VERDICTS,
-    REPORT_VERDICTS,
-    VERDICTS_WITH_TEXT,
-    ChainState,
-    StepKind,
-    StepState,
-    Verdict,
-)
+from xianshen.approvals.enums import ChainState, StepKind, StepState, Verdict
 from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phrase
 from xianshen.approvals.permissions import holding_for, may_decide, may_remind, may_withdraw
-from xianshen.approvals.selectors import OPEN_STEPS, content_digest, current_step, deciders, subject_of
+from xianshen.approvals.selectors import (
+    OPEN_STEPS,
+    content_digest,
+    current_step,
+    deciders,
+    subject_of,
+    verdicts_for,
+)
 from xianshen.approvals.signing import Signature
 from xianshen.approvals.subjects import handler_of
 from xianshen.approvals.transitions import CHAIN
@@ -190,14 +189,14 @@ def start_chain(
     return chain
 
 
-def _check_opinion(step: ApprovalStep, verdict: Verdict, text: str) -> None:
-    answering = step.state == StepState.QUERIED
-    allowed = (Verdict.ANSWER,) if answering else REPORT_VERDICTS if step.kind == StepKind.REPORT else DECIDE_VERDICTS
-    if verdict not in allowed:
+def _check_opinion(step: ApprovalStep, chain: ApprovalChain, verdict: Verdict, text: str) -> None:
+    policy = _policy_of(chain)
+    if verdict not in verdicts_for(step, policy, chain.spec):
         raise ValidationError(
             {"verdict": _("「%(step)s」不能这样办理。从页面上的几个选项里选一个。") % {"step": step.name}}
         )
-    if verdict in VERDICTS_WITH_TEXT and not text:
+    reasons = {required.value for required in policy.signing.reasons_required}
+    if verdict.value in reasons and not text:
         raise ValidationError(
             {"text": _("没有写意见。%(verdict)s要写明理由，申请人才知道怎么改。") % {"verdict": verdict.label}}
         )
@@ -301,7 +300,7 @@ def decide(
         raise PermissionDenied.from_denied(permission)
     holding = holding_for(found, person.pk)
     assert holding is not None
-    _check_opinion(step, verdict, text)
+    _check_opinion(step, chain, verdict, text)
     if digest != chain.digest:
         raise TransitionNotAllowed(_("申请内容在你打开页面后又变了。刷新页面，看过新内容再签署。"), rules.SIGNING)
     handler = handler_of(chain.subject_type)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from xianshen.approvals import selectors, services, signing
 from xianshen.approvals.enums import ChainState, StepKind, Verdict
-from xianshen.approvals.forms import ICONS, OpinionForm, verdicts_for
+from xianshen.approvals.forms import ICONS, OpinionForm
 from xianshen.approvals.models import ApprovalChain, ApprovalStep
 from xianshen.approvals.permissions import holding_for, may_decide, may_remind, may_withdraw, who_decides
 from xianshen.approvals.selectors import steps_of
@@ -112,7 +112,7 @@ def _context(request: HttpRequest, chain: ApprovalChain, form: OpinionForm | Non
         "waiting": waiting,
         "holding": holding,
         "form": form if decision else None,
-        "choices": [(v, ICONS[v]) for v in verdicts_for(step, _powers(chain, policy))] if step else [],
+        "choices": [(v, ICONS[v]) for v in selectors.verdicts_for(step, policy, chain.spec)] if step else [],
         "changes": selectors.content_changes(earlier, chain) if earlier else [],
         "newer": next((r for r in rounds if r.round > chain.round), None),
         "may_withdraw": chain.state == ChainState.OPEN
@@ -137,18 +137,13 @@ def _context(request: HttpRequest, chain: ApprovalChain, form: OpinionForm | Non
     }
 
 
-def _powers(chain: ApprovalChain, policy: Any) -> tuple[str, ...]:
-    report = policy.chain(chain.spec).report
-    return tuple(power.value for power in report.powers) if report else ()
-
-
 def opinion_form(step: ApprovalStep, chain: ApprovalChain, data: Any = None) -> OpinionForm:
     """Return the form for the step, bound when ``data`` is given."""
-    powers = _powers(chain, policy_version(chain.policy_version_id))
+    verdicts = selectors.verdicts_for(step, policy_version(chain.policy_version_id), chain.spec)
     return OpinionForm(
         data,
-        verdicts=verdicts_for(step, powers),
-        initial={"step": step.pk, "digest": chain.digest, "verdict": verdicts_for(step, powers)[0].value},
+        verdicts=verdicts,
+        initial={"step": step.pk, "digest": chain.digest, "verdict": verdicts[0].value},
     )
 
 

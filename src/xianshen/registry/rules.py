@@ -1,4 +1,4 @@
-from xianshen.common.rules import declare
+from xianshen.common.rules import declare, registry
 
 PRIOR_APPROVAL = declare("opening.prior_approval", room="registry")
 ANNEX_1 = declare("opening.annex_1", room="registry")
@@ -28,3 +28,28 @@ LINKAGE = declare("linkage.repost_only", room="registry")
 # Declared by approvals, cited on registry's pages as well.
 SIGNING = "approval.signing"
 REPORT_TO_OFFICE = "report.to_office"
+
+for _screen, _rules in {
+    "registry:application_edit": (
+        PRIOR_APPROVAL,
+        ANNEX_1,
+        AUTHORISED_ONLY,
+        PLATFORM,
+        TIER,
+        NAME_PREFIX,
+        NAME_RESERVED,
+        NAME_LOOKALIKE,
+        NAME_UNIQUE,
+        POSITIONING,
+        NO_DUPLICATES,
+        CAMPUS_SERVER,
+        SPONSOR_FILE,
+        FIRST_RESPONSIBLE,
+    ),
+    "approvals:chain": (ANNEX_1, UNIT_OPINION, OFFICE_OPINION, HOME_DECISION, NO_DUPLICATES, SPONSOR_FILE),
+    "registry:account": (MAY_RUN, ANNUAL_REVIEW, STOP_ORDER, LEGACY, LINKAGE, CAMPUS_SERVER, FIRST_RESPONSIBLE, TIER),
+    "registry:accounts": (OFFICE_SUPERVISES, MAY_RUN, TIER),
+    "registry:files": (SPONSOR_FILE, REVIEW_MECHANISM),
+}.items():
+    for _rule in _rules:
+        registry.shown_on(_rule, _screen)
