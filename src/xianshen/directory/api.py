@@ -177,7 +177,10 @@ class AccountQuery(Schema):
     """Filters of the list."""
 
     q: str = Field(
-        "", max_length=QUERY_LIMIT, description=gettext_noop("名称、账号 ID、主办单位里的字，或核验码"), examples=["法律"]
+        "",
+        max_length=QUERY_LIMIT,
+        description=gettext_noop("名称、账号 ID、主办单位里的字，或核验码"),
+        examples=["法律"],
     )
     platform: str = Field(
         "", max_length=60, description=gettext_noop("平台类型代码，或平台名"), examples=["wechat_subscription"]
@@ -206,7 +209,10 @@ class VerifyQuery(Schema):
     """What to verify: exactly one of url, handle and name."""
 
     url: str = Field(
-        "", max_length=INPUT_LIMIT, description=gettext_noop("账号主页的链接"), examples=["https://weibo.com/n/上海海关学院"]
+        "",
+        max_length=INPUT_LIMIT,
+        description=gettext_noop("账号主页的链接"),
+        examples=["https://weibo.com/n/上海海关学院"],
     )
     handle: str = Field("", max_length=INPUT_LIMIT, description=gettext_noop("账号 ID"), examples=["hgglx_shcc"])
     name: str = Field("", max_length=INPUT_LIMIT, description=gettext_noop("账号名称"), examples=["海关管理系"])
@@ -263,9 +269,7 @@ def list_accounts(request: HttpRequest, query: Query[PageQuery]) -> PageOut:
     summary=gettext_noop("下载名录（CSV）"),
     description=gettext_noop("条件同「查名录」，一次给出全部。UTF-8，带 BOM，表格软件可以直接打开。"),
     response={404: ErrorOut, **FAILURES},
-    openapi_extra={
-        "responses": {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}
-    },
+    openapi_extra={"responses": {200: {"description": "OK", "content": {"text/csv": {"schema": {"type": "string"}}}}}},
 )
 def download_accounts(request: HttpRequest, query: Query[AccountQuery]) -> HttpResponse:
     """Return the whole filtered list as CSV (one query)."""
@@ -296,7 +300,11 @@ def verify_account(request: HttpRequest, response: HttpResponse, query: Query[Ve
     now = timezone.now()
     desk = Desk(institution, timezone.localdate(now))
     by, value = next(iter(given.items()))
-    looks: dict[str, Callable[[str], Verification]] = {"url": desk.by_url, "handle": desk.by_handle, "name": desk.by_name}
+    looks: dict[str, Callable[[str], Verification]] = {
+        "url": desk.by_url,
+        "handle": desk.by_handle,
+        "name": desk.by_name,
+    }
     found = looks[by](value)
     shown = [*found.accounts, *(one.account for one in found.resembling)]
     response["Cache-Control"] = "no-store"

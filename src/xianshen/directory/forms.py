@@ -60,7 +60,9 @@ class ReportForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if values.get("website"):
-            raise forms.ValidationError(_("这份举报像是程序填的，没有收下。刷新页面，只填看得见的栏目再交。"), code="trap")
+            raise forms.ValidationError(
+                _("这份举报像是程序填的，没有收下。刷新页面，只填看得见的栏目再交。"), code="trap"
+            )
         if not ({"name", "link"} & self.errors.keys()) and not values.get("name") and not values.get("link"):
             self.add_error("name", _("账号名称、账号 ID 或链接至少写一样，才找得到它。"))
         return values

@@ -185,7 +185,9 @@ class ListFilter:
     state: str = ""
 
     @classmethod
-    def cleaned(cls, *, q: str = "", platform: str = "", tier: str | int | None = None, state: str = "") -> "ListFilter":
+    def cleaned(
+        cls, *, q: str = "", platform: str = "", tier: str | int | None = None, state: str = ""
+    ) -> "ListFilter":
         """Return filters from what an address says; unknown values filter nothing."""
         number = int(tier) if isinstance(tier, int) or (isinstance(tier, str) and tier.isdecimal()) else None
         return cls(

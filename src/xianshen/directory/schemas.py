@@ -79,7 +79,9 @@ class AccountOut(Schema):
     opened_on: date | None = Field(description=_("开通时间"), examples=["2019-09-12"])
     closed_on: date | None = Field(description=_("停办时间"), examples=[None])
     url: str = Field(description=_("公开页"), examples=["https://example.edu.cn/directory/accounts/7KQ4-2MX9/"])
-    verify_url: str = Field(description=_("核验地址，即二维码内容"), examples=["https://example.edu.cn/verify/7KQ4-2MX9"])
+    verify_url: str = Field(
+        description=_("核验地址，即二维码内容"), examples=["https://example.edu.cn/verify/7KQ4-2MX9"]
+    )
 
     @classmethod
     def of(cls, account: PublicAccount, path: str) -> "AccountOut":
@@ -149,7 +151,9 @@ class CautionOut(Schema):
 class ResemblingOut(Schema):
     """A listed account that resembles what was asked for; it is not the same."""
 
-    how: str = Field(description=_("相近之处代码：same、sound、one_off、contains、handle、address"), examples=["one_off"])
+    how: str = Field(
+        description=_("相近之处代码：same、sound、one_off、contains、handle、address"), examples=["one_off"]
+    )
     words: str = Field(description=_("相近之处"), examples=["只差一个字"])
     account: AccountOut = Field(description=_("名录里的账号"))
 

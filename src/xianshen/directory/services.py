@@ -247,5 +247,3 @@ def forget_sources(*, now: datetime) -> int:
     """Erase the digests of addresses from which reports came more than a day ago; return how many."""
     old = ImpostorReport.objects.filter(received_at__lt=now - SOURCE_KEPT).exclude(source="")
     return old.update(source="")
-
-

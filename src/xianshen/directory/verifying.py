@@ -171,7 +171,9 @@ class Desk:
 
     def _lives_at(self, account: "MediaAccount", address: Address) -> bool:
         """Say whether the address is one of the account's platform, by the form that policy gives for it."""
-        spec = next((one for one in self.policy.platforms if one.code == account.platform), None) if self.policy else None
+        spec = (
+            next((one for one in self.policy.platforms if one.code == account.platform), None) if self.policy else None
+        )
         return spec is not None and bool(re.fullmatch(spec.url.pattern, f"https://{address.host}{address.path}"))
 
     def _addresses_like(self, address: Address) -> "list[MediaAccount]":
@@ -199,8 +201,7 @@ class Desk:
         return [
             (one, Likeness.HANDLE)
             for one in public_accounts(self.institution.pk).filter(alike)[: CANDIDATES * 4]
-            if one.handle_fold.translate(_DIGITS) == looks
-            or OSA.distance(folded, one.handle_fold, score_cutoff=1) <= 1
+            if one.handle_fold.translate(_DIGITS) == looks or OSA.distance(folded, one.handle_fold, score_cutoff=1) <= 1
         ]
 
     def _resembling_addresses(self, address: Address) -> "list[tuple[MediaAccount, Likeness]]":
@@ -274,7 +275,9 @@ class Desk:
                 )
             ]
         if reports and not found:
-            return [Caution(WarningCode.CHECKING, _("有人举报它冒用名义，正在核实。核实之前不要相信它发的内容。"), rule)]
+            return [
+                Caution(WarningCode.CHECKING, _("有人举报它冒用名义，正在核实。核实之前不要相信它发的内容。"), rule)
+            ]
         return []
 
     def _answer(
@@ -300,9 +303,7 @@ class Desk:
             link = value if by in {MatchedBy.URL, MatchedBy.HANDLE, MatchedBy.TEXT} else ""
             cautions += self._report_cautions(name, link, found)
         if found and by in {MatchedBy.NAME, MatchedBy.TEXT} and any(plain(one.name) == plain(value) for one in found):
-            cautions.append(
-                Caution(WarningCode.NAME_ONLY, _("名称可以被人照抄。再核对平台和账号 ID，都一样才是它。"))
-            )
+            cautions.append(Caution(WarningCode.NAME_ONLY, _("名称可以被人照抄。再核对平台和账号 ID，都一样才是它。")))
         resembling = self._faces_of(near)
         if any(one.how != Likeness.CONTAINS for one in resembling):
             cautions.append(

@@ -107,7 +107,11 @@ def api_guide(request: HttpRequest) -> HttpResponse:
 
 def _example(path: str, operation: dict[str, Any]) -> str:
     """Return an address that can be tried."""
-    wanted = {"listAccounts": "?q=法律&tier=2", "verifyAccount": "?handle=hgglx_shcc", "downloadAccounts": "?state=active"}
+    wanted = {
+        "listAccounts": "?q=法律&tier=2",
+        "verifyAccount": "?handle=hgglx_shcc",
+        "downloadAccounts": "?state=active",
+    }
     address = path.replace("{code}", "7KQ4-2MX9")
     return f"{public_address()}{address}{wanted.get(operation['operationId'], '')}"
 
