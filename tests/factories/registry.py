@@ -142,9 +142,7 @@ class College:
             state,
             reason,
         )
-        return services.register_accounts(
-            actor=self.system, grants=None, registrations=[registration], now=self.now
-        )[0]
+        return services.register_accounts(actor=self.system, grants=None, registrations=[registration], now=self.now)[0]
 
     def draft(self, applicant: str = "law_operator", *, unit: str = "law", **values: Any) -> OpeningApplication:
         """Begin an application, and fill it in when values are given."""

@@ -12,7 +12,6 @@ from xianshen.organisation.selectors import Grants
 from xianshen.registry import names
 from xianshen.registry.enums import AccountState, ApplicationState
 from xianshen.registry.models import MediaAccount, OpeningApplication, SponsorDocument
-from xianshen.registry.permissions import may_view_account
 from xianshen.registry.running import Answer, may_run, state_face
 from xianshen.registry.similarity import SimilarName, SimilarScope, similar_names, similar_scopes
 from xianshen.regulation.enums import Capability
@@ -22,7 +21,6 @@ __all__ = [
     "SimilarName",
     "SimilarScope",
     "may_run",
-    "may_view_account",
     "similar_names",
     "similar_scopes",
     "state_face",
@@ -124,6 +122,8 @@ def filter_board(accounts: QuerySet[MediaAccount], wanted: BoardFilter, sort: st
         accounts = accounts.filter(state=wanted.state)
     if wanted.view == "stopped":
         accounts = accounts.exclude(RUNNING)
+    elif wanted.view == "applied":
+        accounts = accounts.filter(state=AccountState.APPLIED)
     elif wanted.view == "no_owner":
         accounts = accounts.filter(owner__isnull=True).exclude(state=AccountState.CLOSED)
     return accounts.order_by(*SORTS.get(sort, SORTS["tier"]))
