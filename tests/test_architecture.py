@@ -58,7 +58,7 @@ CLOCK_READERS = (
     "middleware",
     "context",
     "cli",
-    "demo",
+    "web",
     "zhdates",
 )
 
