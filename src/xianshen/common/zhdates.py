@@ -6,7 +6,7 @@ the end of the day before (今天 24:00 前).
 
 from datetime import date, datetime, time, timedelta
 
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -28,14 +28,12 @@ def _last_day(moment: datetime) -> tuple[date, str]:
 
 
 def zh_date(value: datetime | date, *, year: bool | None = None, today: date | None = None) -> str:
-    """Return 12月30日, with the year when it is another one (or when ``year`` is set)."""
+    """Return 12月30日 (30 Dec in English), with the year when it is another one (or when ``year`` is set)."""
     day = timezone.localtime(value).date() if isinstance(value, datetime) else value
-    short = _("%(month)s月%(day)s日") % {"month": day.month, "day": day.day}
     if year is None:
         year = day.year != (today or timezone.localdate()).year
-    if not year:
-        return short
-    return _("%(year)s年%(month)s月%(day)s日") % {"year": day.year, "month": day.month, "day": day.day}
+    # Translators: letters of Django's date filter.
+    return dateformat.format(day, _("Y年n月j日") if year else _("n月j日"))
 
 
 def zh_datetime(value: datetime, *, year: bool | None = None) -> str:

@@ -1,5 +1,8 @@
 """Chinese numerals for article and form labels."""
 
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
 DIGITS = "零一二三四五六七八九"
 LIMIT = 999
 
@@ -23,5 +26,6 @@ def chinese_numeral(number: int) -> str:
 
 
 def article_label(number: int) -> str:
-    """Return how an article is cited, e.g. 第八条."""
-    return f"第{chinese_numeral(number)}条"
+    """Return how an article is cited in the language of the interface: 第八条, Article 8."""
+    chinese = (get_language() or "zh").startswith("zh")
+    return _("第%(number)s条") % {"number": chinese_numeral(number) if chinese else number}

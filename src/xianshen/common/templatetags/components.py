@@ -24,8 +24,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from xianshen.common.zhdates import deadline_parts, due_words, time_ago, time_left, zh_date, zh_datetime
 
@@ -110,9 +110,9 @@ def state(face: Any, *, bare: bool = False) -> SafeString:
 
 
 def _numeral(number: int) -> str:
-    """Return a Chinese numeral for 1 to 99."""
+    """Return a Chinese numeral for 1 to 99, digits in other languages."""
     digits = "零一二三四五六七八九"
-    if not 0 < number < 100:
+    if not 0 < number < 100 or not (get_language() or "zh").startswith("zh"):
         return str(number)
     tens, ones = divmod(number, 10)
     head = "" if not tens else "十" if tens == 1 else f"{digits[tens]}十"
@@ -476,7 +476,7 @@ def pagination(context: template.Context, page: Page[Any], *, unit: Text = "", p
         "first": f"{page.start_index():,}",
         "last": f"{page.end_index():,}",
         "total": f"{total:,}",
-        "unit": unit or _("条"),
+        "unit": unit or pgettext("rows of a list", "条"),
     }
     links = []
     if page.paginator.num_pages > 1:
