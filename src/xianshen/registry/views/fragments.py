@@ -334,6 +334,8 @@ def render_parts(page: DraftPage, request: HttpRequest) -> dict[str, SafeString]
 
     for section in page.sections:
         for view in section.fields:
+            if view.bound is None:
+                continue
             part(f"live-{view.code}", "live", {"lines": page.lines_of(view.code), "view": view})
             if view.counted:
                 bodies[f"count-{view.code}"] = page.count_of(view)
@@ -349,7 +351,7 @@ def render_parts(page: DraftPage, request: HttpRequest) -> dict[str, SafeString]
     }
     for section in page.sections:
         for view in section.fields:
-            view.live = parts[f"live-{view.code}"]
+            view.live = parts.get(f"live-{view.code}", SafeString(""))
             view.count = parts.get(f"count-{view.code}", SafeString(""))
     return parts
 
