@@ -52,6 +52,8 @@ class ResultCard:
         seal: words around a seal that confirms a good result, or "".
         seal_foot: short words under its star.
         links: buttons beside the result.
+        question: the question that the page asks when the code is no document's, or "".
+        advice: what to do when something differs from the result; for documents when "".
         institution_id: whose it is; 0 when nobody's.
     """
 
@@ -63,6 +65,8 @@ class ResultCard:
     seal: str = ""
     seal_foot: Text = ""
     links: tuple[Link, ...] = field(default=())
+    question: Text = ""
+    advice: Text = ""
     institution_id: int = 0
 
     @property
