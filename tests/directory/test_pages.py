@@ -89,7 +89,7 @@ def test_verify_says_since_when_and_why_a_stopped_account_may_not_run(
 ) -> None:
     suspend(account("法律系"))
     page = text_of(client.get("/directory/verify/", {"q": "法律系"}))
-    assert "从2026年9月14日起它不能运行：已暂停：未年审" in page
+    assert "从2026年9月14日起不能运行（已暂停：未年审）" in page
     assert "第八条" in page
     assert "xs-stamp" not in page
 

@@ -16,7 +16,7 @@ def private_words() -> set[str]:
     """Return every name of a person, mobile number and e-mail address in the database."""
     words: set[str] = set()
     for person in Person.objects.all():
-        words |= {person.name, person.mobile, person.email, person.username, person.key}
+        words |= {person.name, person.mobile, person.email}
     for one in MediaAccount.objects.all():
         words |= {
             one.owner_name,

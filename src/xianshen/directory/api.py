@@ -286,7 +286,8 @@ def download_accounts(request: HttpRequest, query: Query[AccountQuery]) -> HttpR
     url_name="accounts_verify",
     summary=gettext_noop("核验账号"),
     description=gettext_noop(
-        "url、handle、name 三个参数用且只用一个。写法和登记的完全一致才算在名录里；形近、音近、带看不见的字符的都不算，会给出提醒。"
+        "url、handle、name 三个参数用且只用一个。"
+        "写法和登记的完全一致才算在名录里；形近、音近、带看不见的字符的都不算，会给出提醒。"
     ),
     response={200: VerificationOut, 400: ErrorOut, 404: ErrorOut, **FAILURES},
 )

@@ -17,7 +17,10 @@ from xianshen.registry.selectors import account_by_code
 
 def answer_words(account: PublicAccount, institution: str) -> str:
     """Return the one sentence that answers: 是。它由上海海关学院法律系主办."""
-    return _("是。它由%(institution)s%(unit)s主办") % {"institution": institution, "unit": account.unit}
+    words = {"institution": institution, "unit": account.unit}
+    if account.answer.allowed:
+        return _("是。它由%(institution)s%(unit)s主办") % words
+    return _("是，但现在不能运行。它由%(institution)s%(unit)s主办") % words
 
 
 def standing_words(account: PublicAccount) -> str:
@@ -26,8 +29,8 @@ def standing_words(account: PublicAccount) -> str:
     if answer.allowed:
         return ""
     if answer.since is None:
-        return _("但它现在不能运行：%(reason)s。它发的内容不代表学校。") % {"reason": answer.reason}
-    return _("但从%(date)s起它不能运行：%(reason)s。那以后它发的内容不代表学校。") % {
+        return _("它现在不能运行（%(reason)s）。不要把它发的内容当作学校发布的。") % {"reason": answer.reason}
+    return _("从%(date)s起不能运行（%(reason)s）。不要把那以后的内容当作学校发布的。") % {
         "date": zh_date(answer.since, year=True),
         "reason": answer.reason,
     }
@@ -75,5 +78,7 @@ def look_up(code: str, now: datetime) -> ResultCard | None:
         seal=_("%(name)s新媒体") % {"name": institution} if allowed else "",
         seal_foot=_("核验") if allowed else "",
         links=(Link(_("看账号公开页"), reverse("directory:account", args=[account.code]), "id"),),
+        question=_("这个账号，是学校的吗？"),
+        advice=_("你看到的账号和这里的平台、账号 ID 不一样，就不是它。不要相信，可以举报。"),
         institution_id=account.institution_id,
     )

@@ -313,6 +313,7 @@ class Desk:
                     self._cite(rules.NAME_LOOKALIKE),
                 )
             )
+        cautions.sort(key=lambda one: one.code != WarningCode.CONFIRMED)
         return Verification(by, value, _verdict(accounts, cautions), tuple(accounts), resembling, tuple(cautions))
 
     def _address_cautions(self, url: str, address: Address | None) -> list[Caution]:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from xianshen.common.codes import normalise_code
 from xianshen.common.components import Fact, Option
+from xianshen.common.zhdates import zh_datetime
 from xianshen.directory.cards import answer_words, facts_of, standing_words
 from xianshen.directory.certificate import render_certificate
 from xianshen.directory.enums import MatchedBy, Verdict
@@ -56,6 +57,7 @@ class Card:
     standing: str
     facts: tuple[Fact, ...]
     seal: str
+    checked: str
 
     @property
     def tone(self) -> str:
@@ -74,6 +76,7 @@ def card_of(account: PublicAccount, institution: str, now: datetime) -> Card:
         standing=standing_words(account),
         facts=facts_of(account, now),
         seal=_("%(name)s新媒体") % {"name": institution} if account.answer.allowed else "",
+        checked=zh_datetime(now, year=True),
     )
 
 
@@ -159,7 +162,7 @@ def _result(found: Verification, institution: str, now: datetime) -> dict[str, A
         "face": found.verdict.face,
         "cards": [card_of(one, institution, now) for one in found.accounts],
         "by": MatchedBy(found.by).label,
-        "checked_at": now,
+        "checked": zh_datetime(now, year=True),
         "report_url": f"{reverse('directory:report')}?{_prefill(found)}",
     }
 

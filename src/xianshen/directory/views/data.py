@@ -9,7 +9,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
+from ninja import Schema
 
 from xianshen.directory.api import api, page_path
 from xianshen.directory.listing import (
@@ -21,11 +23,41 @@ from xianshen.directory.listing import (
     policy_or_none,
     public_account,
 )
-from xianshen.directory.schemas import AccountOut
+from xianshen.directory.schemas import (
+    AccountOut,
+    ArticleOut,
+    CautionOut,
+    ErrorOut,
+    InstitutionOut,
+    MayRunOut,
+    PageOut,
+    PlatformOut,
+    ResemblingOut,
+    StateOut,
+    TierOut,
+    VerdictOut,
+    VerificationOut,
+)
 from xianshen.directory.views._shared import considerate, institution_of
 from xianshen.documents.stationery import public_address
 
 CHUNK = 500
+#: What the guide explains, in the order of reading.
+ANSWERS: dict[type[Schema], str] = {
+    AccountOut: gettext_noop("一个账号"),
+    PageOut: gettext_noop("名录的一页"),
+    VerificationOut: gettext_noop("核验的结果"),
+    VerdictOut: gettext_noop("结论"),
+    CautionOut: gettext_noop("提醒"),
+    ResemblingOut: gettext_noop("相近的账号"),
+    StateOut: gettext_noop("状态"),
+    MayRunOut: gettext_noop("现在能否运行"),
+    ArticleOut: gettext_noop("依据的条文"),
+    PlatformOut: gettext_noop("平台类型"),
+    TierOut: gettext_noop("层级"),
+    InstitutionOut: gettext_noop("名录所属单位"),
+    ErrorOut: gettext_noop("没有答成"),
+}
 
 
 def _wanted(request: HttpRequest) -> ListFilter:
@@ -98,7 +130,7 @@ def api_guide(request: HttpRequest) -> HttpResponse:
         {
             "schema": schema,
             "operations": operations,
-            "answers": [_answer(name, shape) for name, shape in schema["components"]["schemas"].items()],
+            "answers": [_answer(shape, schema["components"]["schemas"][shape.__name__]) for shape in ANSWERS],
             "openapi_url": f"{public_address()}{reverse('api-v1:openapi-json')}",
             "failures": _failures(),
         },
@@ -116,12 +148,12 @@ def _example(path: str, operation: dict[str, Any]) -> str:
     return f"{public_address()}{address}{wanted.get(operation['operationId'], '')}"
 
 
-def _answer(name: str, shape: dict[str, Any]) -> dict[str, Any]:
+def _answer(shape: type[Schema], described: dict[str, Any]) -> dict[str, Any]:
     fields = [
         {"name": field, "type": _type_words(about), "description": about.get("description", "")}
-        for field, about in shape.get("properties", {}).items()
+        for field, about in described.get("properties", {}).items()
     ]
-    return {"name": name, "fields": fields}
+    return {"name": shape.__name__, "about": ANSWERS[shape], "fields": fields}
 
 
 def _type_words(about: dict[str, Any]) -> str:
