@@ -320,7 +320,7 @@ def _die_with_us() -> None:
 
 def answers(url: str) -> bool:
     """Whether ``/healthz`` answers 200."""
-    connection = HTTPConnection(url.removeprefix("http://"), timeout=2)
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=10)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200
