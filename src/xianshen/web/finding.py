@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from xianshen.registry import selectors as registry
@@ -42,7 +41,7 @@ def find_applications(request: HttpRequest, query: str, limit: int) -> Iterable[
 
 
 def find_articles(request: HttpRequest, query: str, limit: int) -> Iterable[Hit]:
-    today = timezone.localdate()
+    today = request.today  # type: ignore[attr-defined]
     institution = request.institution  # type: ignore[attr-defined]
     if institution is None or regulation.version_on(institution.pk, today) is None:
         return []
