@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 ADVICE = (
@@ -82,13 +83,11 @@ def cluster() -> Iterator[str]:
     home = Path(tempfile.mkdtemp(prefix="xs-pg-", dir="/tmp" if len(tempfile.gettempdir()) > 60 else None))
     server: subprocess.Popen[bytes] | None = None
     try:
-        identity = {}
+        identity: dict[str, Any] = {}
         if account:
             os.chown(home, account.pw_uid, account.pw_gid)
             identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-            if subprocess.run(
-                [binaries / "initdb", "--version"], capture_output=True, check=False, **identity, cwd="/"
-            ).returncode:
+            if not starts(binaries / "initdb", identity):
                 binaries = readable_copy(binaries, home, account)
         environment = {**os.environ, "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         for name in [name for name in environment if name.startswith("PG")]:
@@ -122,8 +121,16 @@ def cluster() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def starts(program: Path, identity: dict[str, Any]) -> bool:
+    """Whether the account can run the program (a virtual environment under /root it cannot)."""
+    try:
+        return subprocess.run([program, "--version"], capture_output=True, cwd="/", **identity).returncode == 0
+    except OSError:
+        return False
+
+
 def readable_copy(binaries: Path, home: Path, account: pwd.struct_passwd) -> Path:
-    """Copy the installation to where the account can read it (a virtual environment under /root cannot)."""
+    """Copy the installation to where the account can read it, and return the copy's programs."""
     copy = home / "pginstall"
     shutil.copytree(binaries.parent, copy, symlinks=True)
     for path in (copy, *copy.rglob("*")):
