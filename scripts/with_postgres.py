@@ -130,12 +130,18 @@ def starts(program: Path, identity: dict[str, Any]) -> bool:
 
 
 def readable_copy(binaries: Path, home: Path, account: pwd.struct_passwd) -> Path:
-    """Copy the installation to where the account can read it, and return the copy's programs."""
-    copy = home / "pginstall"
-    shutil.copytree(binaries.parent, copy, symlinks=True)
-    for path in (copy, *copy.rglob("*")):
+    """Copy the Python package's installation to where the account can read it, and return its programs.
+
+    The programs look for their libraries in the package's ``.libs`` directory, three levels up.
+    """
+    package = binaries.parents[1]
+    libraries = package.with_name(f"{package.name}.libs")
+    shutil.copytree(binaries.parent, home / package.name / binaries.parent.name, symlinks=True)
+    if libraries.is_dir():
+        shutil.copytree(libraries, home / libraries.name)
+    for path in home.rglob("*"):
         os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
-    return copy / "bin"
+    return home / package.name / binaries.parent.name / "bin"
 
 
 def wait_until_ready(server: "subprocess.Popen[bytes]", pid_file: Path, log: Path) -> None:
