@@ -49,6 +49,7 @@ KEYWORDS = {
 }
 #: Names that stay as they are in every language.
 NAMES = frozenset({"先审", "中文"})
+ALIAS = re.compile(r"^from django\.utils\.translation import (\w+) as (\w+)$", re.MULTILINE)
 Key = tuple[str | None, str]
 
 
@@ -63,7 +64,8 @@ def extract_messages() -> Catalog:
         else:
             continue
         place = str(path.relative_to(ROOT))
-        for _line, found, comments, context in extract("python", io.BytesIO(text.encode()), KEYWORDS, ["Translators"]):
+        keywords = {**KEYWORDS, **{alias: KEYWORDS[name] for name, alias in ALIAS.findall(text) if name in KEYWORDS}}
+        for _line, found, comments, context in extract("python", io.BytesIO(text.encode()), keywords, ["Translators"]):
             catalogue.add(found, locations=[(place, 0)], auto_comments=comments, context=context)
     return catalogue
 

@@ -8,7 +8,7 @@ The library is a builtin, templates need no ``{% load %}``.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from math import cos, radians, sin
 from typing import Any
 from urllib.parse import urlencode
@@ -58,14 +58,24 @@ def sprite_names() -> frozenset[str]:
         return frozenset(re.findall(r'id="i-([a-z0-9-]+)"', sprite.read()))
 
 
+@cache
+def _sprite_address() -> str:
+    return static("icons.svg")
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, label: str) -> SafeString:
+    href = f"{_sprite_address()}#i-{name}"
+    if label:
+        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href)
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', href)
+
+
 def icon_html(name: str, label: Text = "") -> SafeString:
     """Return an icon from the sprite; an icon that the sprite lacks raises ``ValueError``."""
     if name not in sprite_names():
         raise ValueError(f"icon {name!r} is not in icons.svg; add it to scripts/icons.txt")
-    href = f"{static('icons.svg')}#i-{name}"
-    if label:
-        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, href)
-    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', href)
+    return _icon(name, str(label))
 
 
 @register.simple_tag
@@ -117,6 +127,14 @@ def _numeral(number: int) -> str:
     tens, ones = divmod(number, 10)
     head = "" if not tens else "十" if tens == 1 else f"{digits[tens]}十"
     return head + (digits[ones] if ones else "")
+
+
+@register.filter
+def numeral(number: str) -> str:
+    """``{{ "二"|numeral }}``: the Chinese numeral of a part as a digit where the interface is not Chinese."""
+    numerals = "一二三四五六七八九"
+    chinese = (get_language() or "zh").startswith("zh")
+    return number if chinese or len(number) != 1 or number not in numerals else str(numerals.index(number) + 1)
 
 
 @register.simple_tag
@@ -431,6 +449,7 @@ def sheet(
 @register.simple_block_tag
 def section(content: str, *, number: str, title: Text, sub: Text = "") -> SafeString:
     """``{% section number="一" title="账号" %}…{% endsection %}``: a numbered part of a form, as in the annex."""
+    number = numeral(number)
     return format_html(
         '<section class="xs-sheet xs-form__sec"><header><span class="xs-no">{}</span><h2>{}</h2>{}</header>'
         "{}</section>",
