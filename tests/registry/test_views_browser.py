@@ -177,7 +177,7 @@ def test_the_form_works_without_script(pages: Pages, school: College) -> None:
     page.goto(f"/applications/{draft.pk}/edit/")
     page.get_by_label("新媒体名称").fill("没有脚本")
     page.get_by_role("button", name="提交给系主任").press("Enter")
-    expect(page.locator(".xs-errsum")).to_contain_text("还没有填发布内容范围")
+    expect(page.locator(".xs-errsum")).to_contain_text("发布内容范围：还没有填。")
     expect(page.get_by_label("新媒体名称")).to_have_value("没有脚本")
 
 

@@ -414,7 +414,7 @@ def test_refused_submission_keeps_even_what_cannot_be_stored(
     page = body(response)
     assert "长" * 10_000 in page
     assert "写了 10000 字，最多 1000 字" in page
-    assert "还没有填新媒体名称" in page
+    assert "新媒体名称：还没有填。" in page
     draft.refresh_from_db()
     assert draft.content_scope == ""
     assert draft.handle == "flx_shiwu"

@@ -20,7 +20,7 @@ from xianshen.registry.models import MediaAccount, OpeningApplication
 from xianshen.registry.selectors import handle_taken, has_account_on, sponsor_file
 from xianshen.registry.similarity import SimilarName, SimilarScope, similar_names, similar_scopes
 from xianshen.registry.words import seat
-from xianshen.regulation.enums import NameRuleKind, Severity, SubjectKind
+from xianshen.regulation.enums import FieldType, NameRuleKind, Severity, SubjectKind
 from xianshen.regulation.schema import FieldSpec, FormSpec, NameRule, NotInPolicy, PlatformSpec, Policy
 
 
@@ -424,6 +424,14 @@ def length_checks(application: OpeningApplication, form: FormSpec) -> list[Check
     return found
 
 
+CHOICE_TYPES = frozenset({FieldType.CHOICE, FieldType.CHECKBOXES, FieldType.PLATFORM, FieldType.BOOLEAN})
+
+
+def chosen(field: FieldSpec) -> bool:
+    """Say whether a field is answered by choosing, not by writing."""
+    return field.type in CHOICE_TYPES or field.code == "owner_name"
+
+
 def one_line(label: str) -> str:
     return label.replace("\n", "")
 
@@ -448,7 +456,7 @@ class Report:
         """What stands against submitting, by form field."""
         errors: dict[str, list[str]] = {}
         for field in self.missing:
-            errors.setdefault(field.code, []).append(_("还没有填%(label)s。") % {"label": one_line(field.label)})
+            errors.setdefault(field.code, []).append(_("还没有选。") if chosen(field) else _("还没有填。"))
         for check in self.blocking:
             errors.setdefault(check.field or NON_FIELD_ERRORS, []).append(f"{check.title}：{check.detail}")
         return errors

@@ -251,19 +251,21 @@ class ApplicationForm(forms.Form):
         self.fields["in_name_of"] = forms.ChoiceField(
             label=_("以谁的名义"), required=False, choices=InNameOf.choices, widget=forms.RadioSelect
         )
-        self.fields["difference"] = TextField(
-            label=_("和相近账号有什么不同"),
-            lines=True,
-            max_length=DIFFERENCE_LIMIT,
-            widget=forms.Textarea(attrs={"rows": 2}),
-        )
-        for name, field in self.fields.items():
+        if self.compares:
+            self.fields["difference"] = TextField(
+                label=_("和相近账号有什么不同"),
+                lines=True,
+                max_length=DIFFERENCE_LIMIT,
+                widget=forms.Textarea(attrs={"rows": 2}),
+            )
+        for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
                 field.error_messages["invalid_choice"] = _("没有这一项。从列出的里面选。")
-            field.required_in_policy = self._required(name)  # type: ignore[attr-defined]
 
-    def _required(self, name: str) -> bool:
-        return name == "in_name_of" or any(spec.code == name and spec.required for spec in self.spec.fields)
+    @property
+    def compares(self) -> bool:
+        """Whether the form asks what is published, so that it can be compared with accounts on record."""
+        return "content_scope" in self.fields
 
     def _owner_field(self, spec: FieldSpec) -> forms.Field:
         choices = [("", _("还没有选"))]

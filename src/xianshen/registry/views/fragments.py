@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from xianshen.common.components import Check as CheckItem
 from xianshen.common.templatetags.components import icon_html, sprite_names
 from xianshen.organisation.selectors import Grants
-from xianshen.registry.checks import Check, Report, one_line
+from xianshen.registry.checks import Check, Report, chosen, one_line
 from xianshen.registry.enums import CheckTone
 from xianshen.registry.forms import ApplicationForm, Section, TextField, sections
 from xianshen.registry.models import OpeningApplication
@@ -30,7 +30,6 @@ from xianshen.registry.views.shared import platform_or_none, public_url
 from xianshen.regulation.enums import FieldType
 from xianshen.regulation.schema import FieldSpec
 
-CHOICE_TYPES = frozenset({FieldType.CHOICE, FieldType.CHECKBOXES, FieldType.PLATFORM, FieldType.BOOLEAN})
 MATERIALS = "materials"
 # From which share of common character pairs on the words are stronger; a hint, never a refusal.
 MUCH = 0.6
@@ -230,19 +229,21 @@ class DraftPage:
 
     @property
     def gaps(self) -> list[Gap]:
-        """What is missing or wrong, as links that begin with a verb."""
-        found: dict[str, Gap] = {}
+        """What is missing or wrong, in the order of the form, as links that begin with a verb."""
+        missing = {spec.code for spec in self.report.missing}
+        wrong = {check.field or "name" for check in self.report.blocking} | set(self.form.errors)
+        found = []
         for spec in self.form.spec.fields:
-            if spec.code in self.form.errors and spec.code not in found:
-                found[spec.code] = Gap(_("改%(label)s") % {"label": self._label(spec.code)}, self.anchor(spec.code))
-        for check in self.report.blocking:
-            code = check.field or "name"
-            label = self._label(code) or check.title
-            found.setdefault(code, Gap(_("改%(label)s") % {"label": label}, self.anchor(code)))
-        for spec in self.report.missing:
-            verb = _("选%(label)s") if spec.type in CHOICE_TYPES or spec.code == "owner_name" else _("填%(label)s")
-            found.setdefault(spec.code, Gap(verb % {"label": one_line(spec.label)}, self.anchor(spec.code)))
-        return list(found.values())
+            if spec.code in missing:
+                text = _("选%(label)s") if chosen(spec) else _("填%(label)s")
+            elif spec.code in wrong:
+                text = _("改%(label)s")
+            else:
+                continue
+            found.append(Gap(text % {"label": one_line(spec.label)}, self.anchor(spec.code)))
+        if "difference" in wrong:
+            found.append(Gap(_("改%(label)s") % {"label": self._label("difference")}, self.anchor("difference")))
+        return found
 
     @property
     def check_items(self) -> list[CheckItem]:
@@ -340,7 +341,8 @@ def render_parts(page: DraftPage, request: HttpRequest) -> dict[str, SafeString]
             if view.counted:
                 bodies[f"count-{view.code}"] = page.count_of(view)
     part("checks", "checks", {})
-    part("near", "near", {})
+    if page.form.compares:
+        part("near", "near", {})
     part("route", "route", {})
     part("submit", "submit", {"gaps": page.gaps})
     parts = {
