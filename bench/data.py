@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection, models, transaction
 
+from bench.scale import Scale
 from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion
 from xianshen.ledger.canonical import GENESIS, Content, entry_hash
 from xianshen.ledger.models import ChainHead, LedgerEntry
@@ -59,15 +60,6 @@ def restart_sequences() -> None:
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), tables):
             cursor.execute(statement)
-
-
-@dataclass
-class Scale:
-    """How much to write."""
-
-    accounts: int
-    chains: int
-    entries: int
 
 
 @dataclass

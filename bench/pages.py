@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench.load import Session, getter, run, server
+from bench.scale import Scale
 from bench.table import percentile, table
 
 PAGES = {"account board": "/accounts/", "workbench": "/", "account page": "/accounts/1/"}
@@ -49,10 +50,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.db import connection
 from xianshen.organisation.models import Person
-client = Client()
+client = Client(HTTP_HOST="localhost")
 client.force_login(Person.objects.get(username={person!r}))
 assert client.get({path!r}).status_code == 200
-with CaptureQueriesContext(connection, ) as seen:
+with CaptureQueriesContext(connection) as seen:
     client.get({path!r})
 print(len(seen))
 """
@@ -80,14 +81,12 @@ def measure(environment: Mapping[str, str], session: str, calls: int) -> dict[st
 
 def pages(database: str, url: str | None, *, quick: bool) -> None:
     """Measure one database at two sizes and print the table."""
-    from bench.data import Scale
-
     small = Scale(
         accounts=200 if quick else 2_000, chains=1_000 if quick else 10_000, entries=2_000 if quick else 200_000
     )
     large = Scale(small.accounts * 10, small.chains * 10, small.entries * 10)
     figures, counted = [], []
-    for number, scale in enumerate((small, large)):
+    for scale in (small, large):
         with tempfile.TemporaryDirectory(prefix="xianshen-bench-") as directory:
             environment = {"XIANSHEN_DATA": directory, **({"DATABASE_URL": url} if url else {})}
             if url:
@@ -103,7 +102,6 @@ def pages(database: str, url: str | None, *, quick: bool) -> None:
             )
             counted.append({name: queries(path, "media", environment) for name, path in PAGES.items()})
             figures.append(measure(environment, session, 40 if quick else 200))
-            del number
     rows = []
     for name in PAGES:
         peer = figures[1]["bare view"]["p50"]

@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from xianshen.approvals import selectors as approvals
 from xianshen.approvals.enums import StepKind, StepState
-from xianshen.common.zhdates import deadline_parts
+from xianshen.common.zhdates import deadline_parts, zh_date
+from xianshen.directory import selectors as directory
+from xianshen.directory.enums import ReportState
 from xianshen.organisation.selectors import Grants
 from xianshen.registry import selectors as registry
 from xianshen.registry.enums import ApplicationState
@@ -78,6 +80,10 @@ def drafts_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[Tod
     return items
 
 
+def drafts_count(person: "Person", grants: Grants, now: datetime) -> int:
+    return registry.drafts_of(person.institution_id, person.pk).count()
+
+
 def reading_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
     """The regulation, when its version in force has not been acknowledged."""
     version = regulation.version_to_read(person.institution_id, person.pk, timezone.localdate(now))
@@ -137,10 +143,29 @@ def files_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[Todo
     ]
 
 
+def impostors_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
+    """Impostor reports without an answer, for whoever handles them."""
+    if not grants.has(Capability.IMPOSTORS_HANDLE):
+        return []
+    return [
+        TodoItem(
+            what=(_("核实「%(name)s」") if report.state == ReportState.RECEIVED else _("答复对「%(name)s」的举报"))
+            % {"name": report.title[:40]},
+            why=_("%(date)s收到举报，说它冒用名义。") % {"date": zh_date(report.received_at)},
+            url=reverse("directory:report_handle", args=[report.pk]),
+            action=_("去核实"),
+            rule="impostor.report",
+            key=f"impostor:{report.pk}",
+        )
+        for report in directory.reports_to_handle(person.institution_id, SHOWN)
+    ]
+
+
 def register_providers() -> None:
     """Register every provider; called once by the app."""
     register(Provider("approvals", steps_todo, steps_count))
-    register(Provider("drafts", drafts_todo))
+    register(Provider("drafts", drafts_todo, drafts_count))
     register(Provider("files", files_todo))
     register(Provider("servers", servers_todo))
+    register(Provider("impostors", impostors_todo))
     register(Provider("reading", reading_todo))
