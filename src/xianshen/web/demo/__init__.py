@@ -20,9 +20,10 @@ from xianshen.organisation import services as organisation
 from xianshen.organisation.selectors import institution_by_code, people
 from xianshen.registry.selectors import public_accounts
 from xianshen.regulation.loader import check_pack
+from xianshen.regulation.selectors import policy_on
 from xianshen.regulation.services import BrokenPack, store_pack
 from xianshen.web.demo.calendar import SPAN, History
-from xianshen.web.demo.college import SIGN_INS, Plan, build_plan
+from xianshen.web.demo.college import SIGN_INS, Plan, build_plan, person_name
 from xianshen.web.demo.passwords import new_password
 from xianshen.web.demo.stories import World, applications, office_business, register, standings
 
@@ -88,6 +89,7 @@ def _tell(pack: "Pack", now: datetime, keys: Path) -> DemoReport:
     store_pack(pack=pack, now=history.moment(SPAN, 8, 30))
     institution = institution_by_code(CODE)
     assert institution is not None
+    policy_on(institution.pk, timezone.localdate(history.moment(SPAN)))
     world = World(institution, history)
     plan = build_plan(today)
     sign_ins = _set_up(world, plan, history.moment(SPAN, 9))
@@ -146,7 +148,7 @@ def _set_up(world: World, plan: Plan, at: datetime) -> list[dict[str, str]]:
         )
         if not seat.username:
             continue
-        name = seat.title if seat.title.startswith(unit_record.name) else f"{unit_record.name}{seat.title}"
+        name = person_name(unit_record.name, unit_record.kind, seat)
         person, password = _person(world, institution, number, name, seat.username, at)
         organisation.appoint(
             actor=world.system, position_id=position.pk, person_id=person.pk, starts_on=seat.since, now=at

@@ -122,6 +122,16 @@ class Plan:
     accounts: list[AccountPlan] = field(default_factory=list)
 
 
+def person_name(unit: str, kind: str, seat: SeatPlan) -> str:
+    """Return what the holder of a position is called: unit and role, as short as people say it."""
+    if unit in seat.title or seat.kind == "school_leader":
+        return seat.title
+    if kind == "class":
+        unit = f"{unit[2:4]}{unit.removeprefix(unit[:4]).removeprefix('级')}"
+    title = "管理员" if seat.kind == "operator" else seat.title
+    return f"{unit}{title.removeprefix('系') if unit.endswith('系') else title}"
+
+
 #: Who can sign in: user name → role as it is announced.
 SIGN_INS: Mapping[str, str] = {
     "office.media": "办公室新媒体管理岗：账号、报备、举报、单位与人员",

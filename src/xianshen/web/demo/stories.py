@@ -17,7 +17,7 @@ from xianshen.approvals.signing import Signature
 from xianshen.common.actors import Actor
 from xianshen.directory import services as directory
 from xianshen.organisation import services as organisation
-from xianshen.organisation.selectors import actor_for, grants_of
+from xianshen.organisation.selectors import actor_in, grants_of
 from xianshen.registry import services as registry
 from xianshen.registry.enums import AccountState, SuspensionReason
 from xianshen.registry.selectors import APPLICATION_TYPE, public_accounts
@@ -51,8 +51,9 @@ class World:
     def who(self, username: str, at: datetime) -> dict[str, Any]:
         """Return how most services learn who acts, and when."""
         person = self.people[username]
-        on = timezone.localdate(at)
-        return {"actor": actor_for(person, on), "grants": grants_of(person, on), "now": at}
+        grants = grants_of(person, timezone.localdate(at))
+        holding = grants.holdings[0] if grants.holdings else None
+        return {"actor": actor_in(person, holding), "grants": grants, "now": at}
 
     def account(self, name: str) -> "MediaAccount":
         found = public_accounts(self.institution.pk).filter(name=name).first()
@@ -341,12 +342,13 @@ def applications(world: World) -> None:
             registry.activate_account(
                 account_id=world.account("图书馆座位预约").pk,
                 institution_id=world.institution.pk,
-                reference="科〔2026〕31号",
+                reference=f"科〔{at.year}〕31号",
                 **world.who("scitech.head", at),
             )
             and None
         ),
         16,
+        story="library: 图书馆座位预约",
     )
     (
         of(
