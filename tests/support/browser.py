@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, Route, sync_playwright
+
 from scripts.browser import ADVICE, find
 
 DESKTOP, PHONE = 1440, 390
@@ -91,8 +92,9 @@ class Pages:
             route.abort()
 
     def _note_message(self, message: ConsoleMessage) -> None:
-        # Chromium writes this for every refused form too; responses are judged by themselves.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        # Chromium and htmx write this for every refused form too; responses are judged by themselves.
+        refused = message.text.startswith(("Failed to load resource", "Response Status Error Code 4"))
+        if message.type == "error" and not refused:
             self.problems.append(f"console: {message.text}")
 
     def _note_response(self, response: Response) -> None:

@@ -345,7 +345,10 @@
   // ── htmx ────────────────────────────────────────────
   document.addEventListener("htmx:configRequest", function (event) {
     var token = cookie("csrftoken");
-    if (token && event.detail.verb !== "get") { event.detail.headers["X-CSRFToken"] = token; }
+    if (!token || event.detail.verb === "get") { return; }
+    event.detail.headers["X-CSRFToken"] = token;
+    // The form's own token is older than a sign-in in another window, and would be asked first.
+    if (event.detail.parameters.csrfmiddlewaretoken) { event.detail.parameters.csrfmiddlewaretoken = token; }
   });
   document.addEventListener("htmx:beforeSwap", function (event) {
     var xhr = event.detail.xhr;
