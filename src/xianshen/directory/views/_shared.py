@@ -6,7 +6,8 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import get_adapter
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 
@@ -21,7 +22,7 @@ def institution_of(request: HttpRequest) -> "Institution":
     institution: Any = getattr(request, "institution", None)
     if not institution:
         raise Http404
-    return institution  # type: ignore[no-any-return]
+    return institution
 
 
 def address_of(request: HttpRequest) -> str:
@@ -29,11 +30,11 @@ def address_of(request: HttpRequest) -> str:
     return str(get_adapter().get_client_ip(request))
 
 
-def considerate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def considerate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Refuse a page that searches or prints to an address that asks too often (429)."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         wait = throttle.PAGES.wait(address_of(request), time.monotonic())
         if not wait:
             return view(request, *args, **kwargs)

@@ -79,7 +79,7 @@ def accounts_csv(request: HttpRequest) -> HttpResponse:
     on = timezone.localdate()
     content = csv_of(institution.pk, _wanted(request), on)
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    return _attached(response, f"accounts-{institution.code}-{on:%Y%m%d}.csv")  # type: ignore[no-any-return]
+    return _attached(response, f"accounts-{institution.code}-{on:%Y%m%d}.csv")
 
 
 @require_safe
@@ -100,7 +100,7 @@ def accounts_json(request: HttpRequest) -> StreamingHttpResponse:
         yield "\n]}\n"
 
     response = StreamingHttpResponse(parts(), content_type="application/json; charset=utf-8")
-    return _attached(response, f"accounts-{institution.code}-{now:%Y%m%d}.json")  # type: ignore[no-any-return]
+    return _attached(response, f"accounts-{institution.code}-{now:%Y%m%d}.json")
 
 
 @require_safe

@@ -11,7 +11,7 @@ SPAN = 80
 #: Between two steps of a story that would fall on the same hour.
 PAUSE = timedelta(minutes=40)
 
-Happening = Callable[[datetime], None]
+Happening = Callable[[datetime], object]
 
 
 @dataclass(slots=True)

@@ -338,14 +338,11 @@ def applications(world: World) -> None:
     )
     world.history.then(
         20,
-        lambda at: (
-            registry.activate_account(
-                account_id=world.account("图书馆座位预约").pk,
-                institution_id=world.institution.pk,
-                reference=f"科〔{at.year}〕31号",
-                **world.who("scitech.head", at),
-            )
-            and None
+        lambda at: registry.activate_account(
+            account_id=world.account("图书馆座位预约").pk,
+            institution_id=world.institution.pk,
+            reference=f"科〔{at.year}〕31号",
+            **world.who("scitech.head", at),
         ),
         16,
         story="library: 图书馆座位预约",
@@ -656,11 +653,8 @@ def office_business(world: World, plan: Plan) -> None:
     ):
         history.then(
             days,
-            lambda at, article=article, text=text: (
-                regulation.publish_interpretation(  # type: ignore[misc]
-                    actor=world.who("office.director", at)["actor"], article=article, text=text, now=at
-                )
-                and None
+            lambda at, article=article, text=text: regulation.publish_interpretation(  # type: ignore[misc]
+                actor=world.who("office.director", at)["actor"], article=article, text=text, now=at
             ),
             11,
         )
@@ -712,7 +706,7 @@ def _impostors(world: World) -> None:
     def handle(days: float, name: str, service: Callable[..., Any], **more: Any) -> None:
         world.history.then(
             days,
-            lambda at: service(report_id=received[name], **more, **world.who("office.media", at)) and None,
+            lambda at: service(report_id=received[name], **more, **world.who("office.media", at)),
             10,
             story=name,
         )
