@@ -9,6 +9,7 @@ from allauth.mfa.totp import forms as totp
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 
 def _say(form: forms.Form, labels: Mapping[str, str], hints: Mapping[str, str] | None = None) -> None:
@@ -21,7 +22,8 @@ def _say(form: forms.Form, labels: Mapping[str, str], hints: Mapping[str, str] |
 
 def password_rules() -> str:
     """Return what a password must be, in one sentence."""
-    return "；".join(str(text).rstrip("。.") for text in password_validators_help_texts()) + "。"
+    sentences = (str(text).rstrip("。.") for text in password_validators_help_texts())
+    return (pgettext("separator of pairs", "；").join(sentences) + _("。")).rstrip()
 
 
 class LoginForm(account.LoginForm):  # type: ignore[misc]

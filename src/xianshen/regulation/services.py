@@ -22,7 +22,7 @@ from xianshen.organisation.services import PositionKindSpec, UnitKindSpec, ensur
 from xianshen.regulation import events, rules
 from xianshen.regulation.loader import Pack, check_pack
 from xianshen.regulation.models import Acknowledgement, Interpretation, PolicyVersion, VersionInForce
-from xianshen.regulation.numerals import article_label
+from xianshen.regulation.numerals import article_label, chinese_numeral
 from xianshen.regulation.permissions import grants_for, may_interpret, may_load
 from xianshen.regulation.schema import Policy, digest_of
 from xianshen.regulation.selectors import forget_policies, policy_version
@@ -383,7 +383,7 @@ def publish_interpretation(*, actor: Actor, article: int, text: str, now: dateti
     record(
         events.INTERPRETED,
         actor=actor,
-        subject=Subject("regulation.interpretation", str(interpretation.pk), article_label(article)),
+        subject=Subject("regulation.interpretation", str(interpretation.pk), f"第{chinese_numeral(article)}条"),
         payload={"label": version.label, "text": text},
         at=now,
         rule=rules.INTERPRETATION,

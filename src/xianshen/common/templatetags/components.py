@@ -602,10 +602,11 @@ def pick(
         for value, words, count in [("", _("全部"), None), *pairs]
     ]
     return format_html(
-        '<details class="xs-menu" data-menu><summary class="xs-pill{}">{}：<b>{}</b>{}</summary>'
+        '<details class="xs-menu" data-menu><summary class="xs-pill{}">{}{}<b>{}</b>{}</summary>'
         '<div class="xs-menu__list">{}</div></details>',
         " is-on" if shown is not None else "",
         label,
+        _("："),
         shown if shown is not None else _("全部"),
         icon_html("chevron-down"),
         format_html_join("", '<a href="{}"{}>{}{}</a>', rows),
@@ -669,10 +670,10 @@ def split(parts: Sequence[Any], *, label: Text, unit: Text = "") -> SafeString:
         if part.value:
             rects.append((f"k-{part.tone}", f"{at:.2f}", f"{max(part.value * width - 4, 4):.2f}"))
             at += part.value * width
-    said = "，".join(f"{part.label} {part.value}" for part in parts)
+    said = _("，").join(f"{part.label} {part.value}" for part in parts)
     bar = format_html(
         '<svg class="xs-split" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
-        f"{label}：{said}",
+        f"{label}{_('：')}{said}",
         format_html_join("", '<rect class="{}" x="{}" y="0" width="{}" height="10"></rect>', rects),
     )
     rows = []
