@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from xianshen.organisation.selectors import Grants
 
 RULER_DAYS = 42
+NAME_WIDTH = 3
+COMINGS = frozenset({"organisation.signed_in", "organisation.signed_out"})
+RECENT_READ, RECENT_SHOWN = 40, 6
 OWN_SHOWN = 5
 PAGE = 50
 
@@ -50,6 +53,7 @@ class RulerDay:
         count: how many clocks of the person run out on it.
         tone: late, soon, ok, or "" for a day without clocks.
         week: a week begins here.
+        named: its date is written below; not where today's would run into it.
         off: a Saturday or Sunday.
         today: it is today.
     """
@@ -58,6 +62,7 @@ class RulerDay:
     count: int
     tone: str
     week: bool
+    named: bool
     off: bool
     today: bool
 
@@ -106,7 +111,9 @@ def ruler(items: Sequence[inbox.TodoItem], now: datetime) -> list[RulerDay]:
         day = first + timedelta(days=offset)
         count = counts.get(day, 0)
         tone = "" if not count else "late" if day == first else "soon" if day == today or day in soon else "ok"
-        days.append(RulerDay(day, count, tone, day.weekday() == 0, day.weekday() >= 5, day == today))
+        week = day.weekday() == 0
+        named = day == today or (week and not -1 <= (today - day).days <= NAME_WIDTH)
+        days.append(RulerDay(day, count, tone, week, named, day.weekday() >= 5, day == today))
     return days
 
 
@@ -123,6 +130,12 @@ def running_parts(grants: "Grants") -> list[Part]:
     return [
         Part(state.label, counts.get(state.value, 0), tone, f"{board}?state={state.value}") for state, tone in faces
     ]
+
+
+def recent(institution: str) -> Sequence[object]:
+    """Return the newest entries of the ledger, comings and goings left out."""
+    entries = recent_entries(institution, limit=RECENT_READ)
+    return [entry for entry in entries if entry.event not in COMINGS][:RECENT_SHOWN]
 
 
 def _own(chain: "ApprovalChain") -> Own:
@@ -159,9 +172,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "parts": parts,
         "running": parts[0].value if parts else 0,
         "accounts": sum(part.value for part in parts),
-        "recent": recent_entries(request.user.institution.code, limit=6)  # type: ignore[union-attr]
-        if grants.has(Capability.LEDGER_VIEW)
-        else [],
+        "recent": recent(request.user.institution.code) if grants.has(Capability.LEDGER_VIEW) else [],  # type: ignore[union-attr]
     }
     return render(request, "web/workbench.html", context)
 
