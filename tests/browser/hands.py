@@ -1,8 +1,8 @@
 """What people do with their hands in these stories."""
 
-from datetime import date
 from typing import Any
 
+from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from tests.factories.organisation import PASSWORD
@@ -110,11 +110,11 @@ def file_sponsor_documents(page: Page, unit_id: int, parts: list[str]) -> None:
     """File one document of each part in a unit's file."""
     page.goto(f"/sponsor-files/{unit_id}/")
     for part in parts:
-        page.get_by_label(part, exact=True).check()
+        page.get_by_role("radio", name=part, exact=True).check()
         page.get_by_label("文件", exact=True).set_input_files(
             {"name": f"{part}.pdf", "mimeType": "application/pdf", "buffer": PDF}
         )
-        page.get_by_label("生效日期").fill(date.today().replace(month=1, day=1).isoformat())
+        page.get_by_label("生效日期").fill(timezone.localdate().replace(month=1, day=1).isoformat())
         page.get_by_role("button", name="存入档案").click()
         expect(page.locator("main .xs-file").filter(has_text=part)).to_be_visible()
     expect(page.locator(".xs-head")).to_contain_text("齐全")
