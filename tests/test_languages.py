@@ -19,11 +19,12 @@ from django.conf import settings
 from django.db import models
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests.support.college import College, build_college
 from xianshen.approvals.enums import Verdict
 from xianshen.common.actors import Actor
+from xianshen.common.zhdates import zh_date, zh_datetime
 from xianshen.directory import services as directory
 from xianshen.directory.models import ImpostorReport
 from xianshen.documents.models import IssuedDocument
@@ -32,6 +33,7 @@ from xianshen.organisation.services import delegate
 from xianshen.registry.models import MediaAccount, OpeningApplication
 from xianshen.regulation import services as regulation
 from xianshen.regulation.models import PolicyVersion
+from xianshen.regulation.numerals import article_label
 
 pytestmark = pytest.mark.django_db
 
@@ -297,3 +299,13 @@ def test_reading_a_page_finds_what_is_left_untranslated() -> None:
     take_out = taking_out(["法律系"])
     left = [one.text for one in read(html, "en") if HAN.search(take_out(one.text))]
     assert left == ["法律系 opened 开通", "二维码"]
+
+
+def test_dates_and_citations_follow_the_language() -> None:
+    day = datetime(2027, 3, 5, 9, 30, tzinfo=timezone.get_current_timezone())
+    with translation.override("en"):
+        english = zh_date(day, year=True), zh_datetime(day, year=True), article_label(21)
+    with translation.override("zh-hans"):
+        chinese = zh_date(day, year=True), zh_datetime(day, year=True), article_label(21)
+    assert english == ("5 Mar 2027", "5 Mar 2027 09:30", "Article 21")
+    assert chinese == ("2027年3月5日", "2027年3月5日 09:30", "第二十一条")
