@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "xianshen.web.middleware.PrivatePagesMiddleware",
     "xianshen.organisation.middleware.InstitutionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -182,8 +183,9 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
-# Wrong passwords are counted and locked by organisation.services.sign_in; this one is for one-time codes.
-ACCOUNT_RATE_LIMITS = {"login_failed": "5/10m/key,60/10m/ip"}
+# Wrong passwords are counted and locked by organisation.services.sign_in; "login_failed" is for one-time codes.
+# "login" would count every sign-in of an address: a campus has one, and a locked database would be told as haste.
+ACCOUNT_RATE_LIMITS = {"login": "", "login_failed": "5/10m/key,60/10m/ip"}
 # How many reverse proxies of our own stand in front: whose address counts as the caller's.
 ALLAUTH_TRUSTED_PROXY_COUNT = _number("XIANSHEN_TRUSTED_PROXIES")
 ACCOUNT_FORMS = {

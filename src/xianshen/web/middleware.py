@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
+from django.utils.cache import patch_cache_control
 from django.utils.functional import SimpleLazyObject
 
 from xianshen.common.errors import Refusal
@@ -44,6 +45,28 @@ def _grants(request: HttpRequest) -> Any:
     from xianshen.organisation.selectors import NO_GRANTS, grants_of
 
     return grants_of(request.user, timezone.localdate()) if request.user.is_authenticated else NO_GRANTS
+
+
+class PrivatePagesMiddleware:
+    """Keeps what signed-in people see out of caches, and empties the browser's own at signing out.
+
+    Pages say ``private, no-cache`` rather than ``no-store``, so that the back button still returns to a form with
+    what was typed in it; signing out sends ``Clear-Site-Data``, after which it leads nowhere. A view that says
+    something about caching itself is left alone.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        before = request.user
+        response = self.get_response(request)
+        known = getattr(request, "_cached_user", None)
+        if known is not None and known.is_authenticated and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_cache=True)
+        if request.user is not before and not request.user.is_authenticated:
+            response.headers["Clear-Site-Data"] = '"cache"'
+        return response
 
 
 class RefusalMiddleware:

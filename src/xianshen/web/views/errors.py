@@ -4,7 +4,7 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, ValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import REASON_BAD_ORIGIN, REASON_BAD_REFERER
@@ -21,9 +21,13 @@ DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 def _back(request: HttpRequest) -> str:
-    """Return the page of this site that led here, or the home page."""
-    came_from = urlsplit(request.headers.get("Referer") or "")
-    if came_from.netloc != request.get_host() or came_from.path == request.path:
+    """Return the page of this site that led here, or the home page; also for a host name that is not served."""
+    try:
+        came_from = urlsplit(request.headers.get("Referer") or "")
+        own = came_from.netloc == request.get_host()
+    except (ValueError, DisallowedHost):
+        return "/"
+    if not own or came_from.path == request.path:
         return "/"
     return urlunsplit(("", "", came_from.path, came_from.query, ""))
 
