@@ -109,7 +109,7 @@ def _problem(error: dict[str, Any]) -> str:
         "string_too_long": _("最多 %(limit)s 个字") % {"limit": limits.get("max_length")},
         "literal_error": _("只能是这些值之一：%(values)s") % {"values": limits.get("expected", "")},
     }
-    return f"{name}：{words.get(str(error.get('type')), _('写法不对'))}"
+    return f"{name}{_('：')}{words.get(str(error.get('type')), _('写法不对'))}"
 
 
 def open_to_all(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

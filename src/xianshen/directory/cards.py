@@ -49,7 +49,7 @@ def facts_of(account: PublicAccount, now: datetime) -> tuple[Fact, ...]:
         Fact(_("层级"), _("%(tier)s平台") % {"tier": account.tier_name}, rule=rules.TIER),
     ]
     if account.audience:
-        facts.append(Fact(_("服务对象"), "、".join(account.audience)))
+        facts.append(Fact(_("服务对象"), _("、").join(account.audience)))
     facts.append(Fact(_("现在"), account.state_words))
     if account.opened_on:
         facts.append(Fact(_("开通时间"), zh_date(account.opened_on, year=True), rule=rules.PRIOR_APPROVAL))

@@ -226,7 +226,7 @@ class Desk:
             Caution(
                 WarningCode.INVISIBLE,
                 _("它里面有看不见的字符（%(chars)s）。正式登记的名称里没有这种字符，不要当成学校的账号。")
-                % {"chars": "、".join(invisible[:5])},
+                % {"chars": _("、").join(invisible[:5])},
                 self._cite(rules.NAME_LOOKALIKE),
             )
         ]

@@ -162,7 +162,7 @@ def _type_words(about: dict[str, Any]) -> str:
         return str(about["$ref"].rsplit("/", 1)[-1])
     if "anyOf" in about:
         parts = [_type_words(one) for one in about["anyOf"] if one.get("type") != "null"]
-        return _("%(type)s，可为空") % {"type": "、".join(parts)}
+        return _("%(type)s，可为空") % {"type": _("、").join(parts)}
     if about.get("type") == "array":
         return _("%(type)s 的列表") % {"type": _type_words(about.get("items", {}))}
     words = {
