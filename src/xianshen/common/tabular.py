@@ -12,18 +12,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
 from python_calamine import CalamineError, CalamineWorkbook
 
 from xianshen.common.spreadsheets import SheetNotes, UnsafeSpreadsheet, inspect_workbook
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 #: Upload limit: 50,000 people with ten columns make about 4 MB.
 MAX_BYTES = 20 * 1024 * 1024
@@ -646,7 +645,7 @@ def write_xlsx(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], *, 
         rows: values by column name.
         sheet: name of the sheet.
     """
-    workbook = Workbook(write_only=True)
+    workbook = _workbook()
     _write_sheet(workbook, sheet or _("数据"), columns, rows)
     return _saved(workbook)
 
@@ -658,7 +657,7 @@ def write_template(columns: Sequence[Column], *, sheet: str) -> bytes:
         columns: the columns of the import.
         sheet: name of the sheet to fill in; the import looks for it first.
     """
-    workbook = Workbook(write_only=True)
+    workbook = _workbook()
     _write_sheet(workbook, sheet, columns, [], marked=True)
     count = max((len(column.examples) for column in columns), default=0)
     examples = [
@@ -684,14 +683,24 @@ def _notes(column: Column) -> str:
     return "".join(parts)
 
 
+def _workbook() -> "Workbook":
+    from openpyxl import Workbook  # slow to load
+
+    return Workbook(write_only=True)
+
+
 def _write_sheet(
-    workbook: Workbook,
+    workbook: "Workbook",
     title: str,
     columns: Sequence[Column],
     rows: Iterable[Mapping[str, Any]],
     *,
     marked: bool = False,
 ) -> None:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
     sheet = workbook.create_sheet(re.sub(r"[\[\]:*?/\\']", " ", title)[:31])
     sheet.freeze_panes = "A2"
     for index, column in enumerate(columns, start=1):
@@ -717,7 +726,7 @@ def _write_sheet(
         sheet.append(cells)
 
 
-def _saved(workbook: Workbook) -> bytes:
+def _saved(workbook: "Workbook") -> bytes:
     buffer = io.BytesIO()
     workbook.save(buffer)
     return buffer.getvalue()

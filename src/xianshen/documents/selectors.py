@@ -8,7 +8,6 @@ from xianshen.common.codes import normalise_code
 from xianshen.documents import files
 from xianshen.documents.enums import DocumentState
 from xianshen.documents.models import Attachment, IssuedDocument
-from xianshen.documents.rendering.docx import render_docx
 from xianshen.documents.rendering.layout import FormData, FormLayout
 from xianshen.documents.rendering.pdf import render_pdf
 from xianshen.documents.rendering.policy_forms import layout_of
@@ -67,6 +66,8 @@ def unsigned_pdf(document: IssuedDocument) -> bytes:
 
 def docx_of(document: IssuedDocument) -> bytes:
     """Render the document as DOCX: the same bytes every time."""
+    from xianshen.documents.rendering.docx import render_docx  # python-docx is slow to load
+
     return render_docx(*layout_and_data(document), imprint_of(document))
 
 
@@ -86,4 +87,6 @@ def blank_pdf(form: FormSpec) -> bytes:
 
 def blank_docx(form: FormSpec) -> bytes:
     """Return a form to be filled in by hand, as DOCX."""
+    from xianshen.documents.rendering.docx import render_docx  # python-docx is slow to load
+
     return render_docx(layout_of(form), FormData())

@@ -18,7 +18,6 @@ from xianshen.documents.rendering.layout import FormData
 from xianshen.documents.rendering.policy_forms import layout_of
 from xianshen.documents.rendering.text import clean
 from xianshen.documents.selectors import documents_of, unsigned_pdf
-from xianshen.documents.signing import sign_pdf
 from xianshen.documents.stationery import verification_url
 from xianshen.documents.transitions import DOCUMENT
 from xianshen.ledger.events import Subject
@@ -119,6 +118,8 @@ def complete_document(*, document_id: int, now: datetime) -> IssuedDocument:
     document = IssuedDocument.objects.select_related("institution").get(pk=document_id)
     if document.state != DocumentState.PENDING:
         return document
+    from xianshen.documents.signing import sign_pdf  # only workers sign; pyHanko is slow to load
+
     unsigned = unsigned_pdf(document)
     signed = sign_pdf(
         unsigned,

@@ -22,7 +22,6 @@ from xianshen.documents.enums import DocumentState, Verdict
 from xianshen.documents.files import digest_of
 from xianshen.documents.models import IssuedDocument
 from xianshen.documents.selectors import document_by_code, document_by_digest
-from xianshen.documents.signing import judge
 from xianshen.documents.stationery import verification_url
 
 Text = str | Promise
@@ -109,6 +108,8 @@ def check_file(content: bytes, now: datetime) -> ResultCard:
     document = document_by_digest(digest)
     if document is not None:
         return card_of(document, now, held=True)
+    from xianshen.documents.signing import judge  # pyHanko is slow to load and seldom needed
+
     found, original = judge(content), document_by_code(_named_in(content))
     if found is Verdict.ALTERED or original is not None:
         return _altered(original, digest, now)

@@ -10,7 +10,6 @@ from functools import cache
 from itertools import pairwise
 
 import opencc
-from pypinyin import Style, lazy_pinyin
 from rapidfuzz.distance import OSA
 
 # Letters of other scripts that are drawn like Latin ones (Unicode TR 39, the part met in names).
@@ -52,6 +51,8 @@ def fold(name: str) -> str:
 
 def sound(name: str) -> str:
     """Return the name in toneless pinyin, syllables joined by one space."""
+    from pypinyin import Style, lazy_pinyin  # its dictionary is slow to load
+
     return " ".join(lazy_pinyin(fold(name), style=Style.NORMAL))[:400]
 
 
