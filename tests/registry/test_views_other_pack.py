@@ -157,6 +157,6 @@ def test_fields_never_reach_columns_that_are_not_the_forms(school: College) -> N
 
 def test_fields_of_its_own_stand_in_a_part_of_their_own(school: College) -> None:
     form = ApplicationForm(school.draft(), with_fields(school.policy, *EVERY_TYPE), [])
-    parts = {section.number: section.codes for section in sections(form)}
-    assert parts["五"] == tuple(field.code for field in EVERY_TYPE)
-    assert "五" not in {section.number for section in sections(ApplicationForm(school.draft(), school.policy, []))}
+    parts = {section.code: section.codes for section in sections(form)}
+    assert parts["others"] == tuple(field.code for field in EVERY_TYPE)
+    assert "others" not in {section.code for section in sections(ApplicationForm(school.draft(), school.policy, []))}

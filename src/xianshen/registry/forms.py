@@ -317,17 +317,17 @@ class ApplicationForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A numbered part of the form.
+    """A part of the form; the page numbers those that it shows.
 
     Args:
-        number: 一, 二 …
+        code: account, positioning, people, materials or others.
         title: its heading.
         codes: codes of its fields, in order; codes that the policy's form lacks are left out.
         sub: quiet words at the right.
         rule: rule cited there.
     """
 
-    number: str
+    code: str
     title: Text
     codes: tuple[str, ...]
     sub: Text = ""
@@ -345,13 +345,13 @@ def sections(form: ApplicationForm) -> list[Section]:
     known = {*ACCOUNT_CODES, *POSITION_CODES, *PEOPLE_CODES, *DATA_CODES}
     extras = tuple(spec.code for spec in form.spec.fields if spec.code not in known)
     found = [
-        Section("一", _("账号"), ACCOUNT_CODES, _("名称和账号写上去就开始核对")),
-        Section("二", _("定位"), POSITION_CODES, _("说清发什么、给谁看"), rules.POSITIONING),
-        Section("三", _("责任"), PEOPLE_CODES, _("谁主办，谁管理"), rules.FIRST_RESPONSIBLE),
-        Section("四", _("材料与数据"), DATA_CODES),
+        Section("account", _("账号"), ACCOUNT_CODES, _("名称和账号写上去就开始核对")),
+        Section("positioning", _("定位"), POSITION_CODES, _("说清发什么、给谁看"), rules.POSITIONING),
+        Section("people", _("责任"), PEOPLE_CODES, _("谁主办，谁管理"), rules.FIRST_RESPONSIBLE),
+        Section("materials", _("材料与数据"), DATA_CODES),
     ]
     if extras:
-        found.append(Section("五", _("其他"), extras))
+        found.append(Section("others", _("其他"), extras))
     return found
 
 

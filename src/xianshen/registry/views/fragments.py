@@ -31,6 +31,7 @@ from xianshen.regulation.enums import FieldType
 from xianshen.regulation.schema import FieldSpec
 
 MATERIALS = "materials"
+NUMERALS = "一二三四五六七八九"
 # From which share of common character pairs on the words are stronger; a hint, never a refusal.
 MUCH = 0.6
 Text = str | Promise
@@ -139,6 +140,7 @@ class FieldView:
 class SectionView:
     """A numbered part of the form with its fields."""
 
+    number: str
     section: Section
     fields: list[FieldView]
 
@@ -195,8 +197,8 @@ class DraftPage:
         found = []
         for section in sections(self.form):
             fields = [view for code in section.codes if (view := self.view_of(code))]
-            if fields or section.number == "四":
-                found.append(SectionView(section, fields))
+            if fields or section.code == MATERIALS:
+                found.append(SectionView(NUMERALS[len(found)], section, fields))
         return found
 
     def lines_of(self, code: str) -> list[LiveLine]:
