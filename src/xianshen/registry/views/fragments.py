@@ -194,7 +194,7 @@ class DraftPage:
 
     @cached_property
     def sections(self) -> list[SectionView]:
-        found = []
+        found: list[SectionView] = []
         for section in sections(self.form):
             fields = [view for code in section.codes if (view := self.view_of(code))]
             if fields or section.code == MATERIALS:
