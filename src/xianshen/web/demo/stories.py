@@ -477,6 +477,20 @@ def applications(world: World) -> None:
         .submit(3, 11)
         .signed(1, "law.secretary", Verdict.RETURN, "和「法律系」的讲座预告有重合，写明两个账号怎么分工。", 11)
     )
+    # Waiting for the head, or for the secretary in their place.
+    (
+        of(
+            "law",
+            "法律系模拟法庭直播",
+            "wechat_channels",
+            "法律系模拟法庭",
+            "模拟法庭的直播预告、庭审实录和点评。",
+            "只播模拟法庭，讲座和通知仍由「法律系」发布。",
+            audience=["unit_students", "public"],
+        )
+        .draft(3)
+        .submit(2, 14)
+    )
     # Drafts.
     of(
         "law", "法律系实务课堂", "wechat_channels", "法律系实务课堂", "模拟法庭实录和案例解读。", "实务教学的短视频。"
@@ -566,6 +580,19 @@ def _third_tier(world: World, of: Callable[..., Application]) -> None:
         .submit(2, 9)
     )
     # Waiting for the department.
+    (
+        of(
+            class_key("law", 2025, "一"),
+            "25法律一班读书角",
+            "wechat_subscription",
+            "fl2025_dsj",
+            "每周共读一本法学书的笔记和讨论。",
+            "本班同学的共读园地。",
+            audience=["unit_students"],
+        )
+        .draft(4)
+        .submit(3, 12)
+    )
     (
         of(
             class_key("customs", 2025, "一"),
