@@ -61,7 +61,7 @@ VALUES: Mapping[str, Any] = {
     "handle": "flx_study",
     "content_scope": "法律专业学习方法、法考提醒、模拟法庭活动预告与回顾。",
     "positioning": "只做法律专业的学习服务，不发社团活动。",
-    "audience": ["本系学生"],
+    "audience": ["unit_students"],
     "owner_mobile": "13916392047",
     "owner_email": "flx@example.edu.cn",
     "second_contact_name": "系办公室",

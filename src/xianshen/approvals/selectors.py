@@ -17,6 +17,7 @@ from xianshen.common.components import Step
 from xianshen.common.zhdates import zh_date
 from xianshen.ledger.events import Subject
 from xianshen.organisation.selectors import Holding, holder_exists, holders
+from xianshen.regulation.selectors import policy_version, versions_of
 
 if TYPE_CHECKING:
     from xianshen.regulation.schema import Policy
@@ -87,6 +88,21 @@ def answering_position(step: ApprovalStep, chain: ApprovalChain) -> tuple[str, i
     return (decided[-1].position_kind, decided[-1].unit_id) if decided else (step.position_kind, step.unit_id)
 
 
+def escalation_positions(institution_id: int) -> frozenset[str]:
+    """Return the kinds of position to which any version of the institution's policy lets steps go on.
+
+    Versions are kept in memory, so this asks the database nothing once they are known.
+    """
+    policies = (policy_version(version.version_id) for version in versions_of(institution_id))
+    return frozenset(
+        step.escalate_to.position
+        for policy in policies
+        for chain in policy.chains
+        for step in chain.steps
+        if step.escalate_to
+    )
+
+
 def steps_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding], on: date) -> QuerySet[ApprovalStep]:
     """Return the steps that wait for the person today, most urgent first.
 
@@ -97,19 +113,26 @@ def steps_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding]
         on: the day.
     """
     direct, escalated = Q(pk__in=[]), Q(pk__in=[])
+    may_inherit = escalation_positions(institution_id)
+    inherits = False
     for holding in holdings:
         allowed = ~Q(chain__applicant_id=person_id)
         if holding.delegation:
             allowed &= ~Q(chain__applicant_id=holding.delegation.principal_id)
         kind, unit_id = holding.position.kind, holding.unit.pk
         direct |= Q(position_kind=kind, unit_id=unit_id) & allowed
-        escalated |= Q(escalation_position_kind=kind, escalation_unit_id=unit_id) & allowed
-    somebody_else = holder_exists(
-        kind=OuterRef("position_kind"),
-        unit_id=OuterRef("unit_id"),
-        on=on,
-        except_person=OuterRef("chain__applicant_id"),
-    )
+        if kind in may_inherit:
+            inherits = True
+            escalated |= Q(escalation_position_kind=kind, escalation_unit_id=unit_id) & allowed
+    mine = direct
+    if inherits:
+        somebody_else = holder_exists(
+            kind=OuterRef("position_kind"),
+            unit_id=OuterRef("unit_id"),
+            on=on,
+            except_person=OuterRef("chain__applicant_id"),
+        )
+        mine |= escalated & ~somebody_else
     answering = Exists(
         ApprovalStep.objects.filter(
             chain_id=OuterRef("chain_id"),
@@ -118,7 +141,7 @@ def steps_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding]
             unit_id__in={h.unit.pk for h in holdings},
         )
     )
-    current = Q(state=StepState.CURRENT) & (direct | (escalated & ~somebody_else))
+    current = Q(state=StepState.CURRENT) & mine
     queried = Q(state=StepState.QUERIED) & Q(answering)
     return (
         ApprovalStep.objects.filter(institution_id=institution_id)
