@@ -44,15 +44,7 @@ def drawn() -> str:
         for table in vars(importlib.import_module(name)).values():
             if isinstance(table, TransitionTable):
                 parts.append(f"## {table.name} (`{room}`)\n\n```mermaid\n{mermaid(table)}\n```\n")
-                rows = [
-                    f"| `{t.name}` | {t.label} | {', '.join(sorted(t.sources))} | {t.target} | `{t.event.code}` | `{t.rule}` |"
-                    for t in table
-                ]
-                parts.append(
-                    "| transition | words | from | to | ledger event | rule |\n|---|---|---|---|---|---|\n"
-                    + "\n".join(rows)
-                    + "\n"
-                )
+                parts.append(rows_of(table))
     return "\n".join(parts)
 
 

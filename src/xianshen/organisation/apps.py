@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,6 +9,5 @@ class OrganisationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from xianshen.organisation import adapters
-
-        assert adapters.AccountAdapter
+        # Declares events; a missing module would otherwise show at the first sign-in only.
+        import_module("xianshen.organisation.adapters")

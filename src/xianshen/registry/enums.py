@@ -76,17 +76,6 @@ class InNameOf(models.TextChoices):
     INDIVIDUAL = "individual", _("以个人名义")
 
 
-class Audience(models.TextChoices):
-    """Whom an account serves (服务对象)."""
-
-    UNIT_STUDENTS = "unit_students", _("本单位学生")
-    STUDENTS = "students", _("全校学生")
-    STAFF = "staff", _("教职工")
-    APPLICANTS = "applicants", _("考生和家长")
-    ALUMNI = "alumni", _("校友")
-    PUBLIC = "public", _("社会公众")
-
-
 class CheckTone(models.TextChoices):
     """Outcome of one automatic check of an application."""
 

@@ -352,6 +352,8 @@ def publish_interpretation(*, actor: Actor, article: int, text: str, now: dateti
         PermissionDenied: the actor's positions do not allow it.
         TransitionNotAllowed: no version is in force.
         ValidationError: there is no such article, or the text is empty or too long.
+
+    The same text again (a double click) changes nothing.
     """
     today = timezone.localdate(now)
     decision = may_interpret(grants_for(actor, today))
@@ -370,6 +372,9 @@ def publish_interpretation(*, actor: Actor, article: int, text: str, now: dateti
         raise ValidationError({"text": _("还没有写解释。写明这一条怎么理解、怎么办。")})
     if len(text) > TEXT_LIMIT:
         raise ValidationError({"text": _("解释太长，最多 %(limit)s 个字。分成几条写。") % {"limit": TEXT_LIMIT}})
+    newest = Interpretation.objects.filter(version=version, article=article).order_by("-at", "-pk").first()
+    if newest is not None and newest.text == text:
+        raise Unchanged(newest)
     issuer = "".join(part for part in (actor.unit, actor.position) if part)
     interpretation = Interpretation.objects.create(
         institution_id=actor.institution_id,
