@@ -65,6 +65,8 @@ COLUMNS: tuple[BoardColumn, ...] = (
     BoardColumn("clock", gettext_lazy("主办材料时限"), "", "full", gettext_lazy("主办材料")),
     BoardColumn("opened", gettext_lazy("开通时间"), "opened", nowrap=True),
 )
+# The owner is one click away on the account's page; the column is there for who asks for it.
+FIRST_SHOWN = tuple(column for column in COLUMNS if column.code != "owner")
 BY_CODE = {column.code: column for column in COLUMNS}
 
 
@@ -114,7 +116,7 @@ def board_from(query: Mapping[str, str], *, columns: Sequence[str] = (), chosen:
     )
     picked = tuple(column for column in COLUMNS if column.code in columns)
     keys = tuple(dict.fromkeys(key for text in chosen if (key := _number(text)) is not None))
-    return Board(wanted, sort if sort in SORTS else DEFAULT_SORT, picked or COLUMNS, keys)
+    return Board(wanted, sort if sort in SORTS else DEFAULT_SORT, picked or FIRST_SHOWN, keys)
 
 
 @dataclass(frozen=True, slots=True)
