@@ -42,6 +42,8 @@ def copied_database(folder: Path) -> Iterator[Copy]:
     name = f"{given['NAME']}_copy"
     connections.close_all()
     with connection._nodb_cursor() as cursor:
+        # A thread of the live server may still hold a connection; it opens another when it is asked again.
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [given["NAME"]])
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{given["NAME"]}"')
     login = quote(given["USER"]) + (f":{quote(given['PASSWORD'])}" if given["PASSWORD"] else "")
