@@ -77,7 +77,7 @@ def drafts(cast: Cast, units: list[Unit], count: int, *, submitted: bool) -> lis
                 item["form"] = {
                     **form,
                     "owner_name": operator.pk,
-                    "data_service": "no",
+                    "data_service": "false",
                     "revision": application.revision,
                 }
             items.append(item)
