@@ -1,6 +1,7 @@
 """Copies of the test database, to be harmed or shared with other processes."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,8 +9,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,17 @@ def copied_database(folder: Path) -> Iterator[Copy]:
     name = f"{given['NAME']}_copy"
     connections.close_all()
     with connection._nodb_cursor() as cursor:
-        # A thread of the live server may still hold a connection; it opens another when it is asked again.
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [given["NAME"]])
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{given["NAME"]}"')
+        for left in reversed(range(ATTEMPTS)):
+            # A thread of the live server may still hold a connection; it opens another when it is asked again.
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [given["NAME"]])
+            try:
+                cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{given["NAME"]}"')
+                break
+            except OperationalError:
+                if not left:
+                    raise
+                time.sleep(0.5)
     login = quote(given["USER"]) + (f":{quote(given['PASSWORD'])}" if given["PASSWORD"] else "")
     address = quote(given["HOST"], safe="") + (f":{given['PORT']}" if given["PORT"] else "")
     try:
