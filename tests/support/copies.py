@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db import OperationalError, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-
 ATTEMPTS = 10
 
 
