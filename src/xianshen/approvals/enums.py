@@ -1,7 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from xianshen.common.states import Face
+from xianshen.common.states import Face, Tone
 
 
 class ChainState(models.TextChoices):
@@ -16,15 +16,15 @@ class ChainState(models.TextChoices):
 
     @property
     def face(self) -> Face:
-        tone, icon = {
+        faces: dict[str, tuple[Tone, str]] = {
             "open": ("wait", "hourglass"),
             "approved": ("ok", "circle-check"),
             "rejected": ("late", "circle-x"),
             "returned": ("soon", "arrow-back-up"),
             "withdrawn": ("idle", "archive"),
             "revoked": ("late", "ban"),
-        }[self.value]
-        return Face(self.label, tone, icon)  # type: ignore[arg-type]
+        }
+        return Face(self.label, *faces[self.value])
 
 
 class StepKind(models.TextChoices):

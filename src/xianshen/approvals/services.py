@@ -209,7 +209,7 @@ def _check_opinion(step: ApprovalStep, chain: ApprovalChain, verdict: Verdict, t
         )
 
 
-def _check_current(chain: ApprovalChain, step: ApprovalStep, steps: list[ApprovalStep]) -> None:
+def _check_current(chain: ApprovalChain, step: ApprovalStep) -> None:
     if step.state in OPEN_STEPS and chain.state in {ChainState.OPEN, ChainState.APPROVED}:
         return
     opinion = Opinion.objects.filter(step=step).last()
@@ -293,7 +293,7 @@ def decide(
     step = next((s for s in steps if s.pk == step_id), None)
     if step is None:
         raise ApprovalStep.DoesNotExist(step_id)
-    _check_current(chain, step, steps)
+    _check_current(chain, step)
     found = deciders(step, chain, on)
     permission = may_decide(step, chain, person.pk, found)
     if not permission:

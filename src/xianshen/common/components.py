@@ -1,7 +1,6 @@
 """Values that template components take. Every component also accepts any object with the same attributes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -118,20 +117,3 @@ class Part:
     value: int
     tone: Literal["ok", "wait", "soon", "late", "stop", "idle", "rest"] = "rest"
     url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Crumb:
-    """One level of the breadcrumb."""
-
-    label: Text
-    url: str = ""
-
-
-@dataclass(slots=True)
-class Listing:
-    """What a table page keeps in its address: filters, sort and page."""
-
-    filters: dict[str, str] = field(default_factory=dict)
-    sort: str = ""
-    columns: Sequence[str] = ()

@@ -213,11 +213,6 @@ def trusted_roots() -> list[bytes]:
     return [_certificates(path)[-1] for path in paths]
 
 
-def authority_pem() -> bytes:
-    """Return the root certificate that outsiders can import to have readers trust the signatures, PEM."""
-    return b"".join(x509.load_der_x509_certificate(root).public_bytes(Encoding.PEM) for root in trusted_roots()[-1:])
-
-
 def _apart(work: Callable[[], T]) -> T:
     return _thread.submit(work).result()
 

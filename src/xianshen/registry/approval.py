@@ -76,8 +76,8 @@ class OpeningApplicationHandler:
         policy = policy_version(chain.policy_version_id)
         form = policy.form(policy.chain(chain.spec).form)
         values = {field.code: chain.content.get(one_line(field.label), "") for field in form.fields}
-        office, sponsor = _("校办公室"), chain.unit.name
-        holders = tuple(sponsor if holder.of == "sponsor" else holder.label or office for holder in form.copies.holders)
+        sponsor = chain.unit.name
+        holders = tuple(sponsor if holder.of == "sponsor" else holder.label for holder in form.copies.holders)
         return FormData(values=values, opinions=opinion_texts(chain), copies=holders)
 
     def page(self, chain: "ApprovalChain", step: "ApprovalStep | None", on: date) -> Mapping[str, Any]:

@@ -1,12 +1,7 @@
 from django.db import models
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from xianshen.common.states import Face, Tone
-
-
-def _face(label: str | Promise, face: tuple[Tone, str]) -> Face:
-    return Face(label, *face)
 
 
 class AccountState(models.TextChoices):
@@ -27,7 +22,7 @@ class AccountState(models.TextChoices):
             "closing": ("idle", "archive"),
             "closed": ("idle", "circle-x"),
         }
-        return _face(self.label, faces[self.value])
+        return Face(self.label, *faces[self.value])
 
 
 class SuspensionReason(models.TextChoices):
@@ -63,7 +58,7 @@ class ApplicationState(models.TextChoices):
             "withdrawn": ("idle", "archive"),
             "revoked": ("late", "ban"),
         }
-        return _face(self.label, faces[self.value])
+        return Face(self.label, *faces[self.value])
 
 
 EDITABLE_STATES = frozenset({ApplicationState.DRAFT, ApplicationState.RETURNED, ApplicationState.WITHDRAWN})

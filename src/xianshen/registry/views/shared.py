@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -101,12 +100,6 @@ def page_of(rows: QuerySet[Any] | Sequence[Any], request: HttpRequest, *, count:
     if count is not None:
         paginator.__dict__["count"] = count
     return paginator.get_page(request.GET.get("page"))
-
-
-def back_to(route: str, request: HttpRequest) -> str:
-    """Return the address of a list with the parameters that the request carries."""
-    pairs = [(key, value) for key, values in request.GET.lists() for value in values]
-    return f"{reverse(route)}?{urlencode(pairs)}" if pairs else reverse(route)
 
 
 def platform_or_none(policy: Policy, code: str) -> PlatformSpec | None:
