@@ -1,0 +1,12 @@
+"""What the register keeps: accounts, applications, sponsoring-unit files."""
+
+from xianshen.registry.models.accounts import MediaAccount, NumberSeries
+from xianshen.registry.models.applications import OpeningApplication
+from xianshen.registry.models.sponsors import SponsorDocument
+
+__all__ = [
+    "MediaAccount",
+    "NumberSeries",
+    "OpeningApplication",
+    "SponsorDocument",
+]
