@@ -59,6 +59,7 @@ class SubjectKind(StrEnum):
     OPENING_APPLICATION = "opening_application"
     ANNUAL_REVIEW = "annual_review"
     FILING = "filing"
+    SERVER_FILING = "server_filing"
 
 
 class ReportPower(StrEnum):
@@ -111,6 +112,8 @@ class ClockStart(StrEnum):
     STEP_OPENED = "step_opened"
     REPORTED = "reported"
     DOCUMENT_DATED = "document_dated"
+    APPROVED = "approved"
+    CHECK_OPENED = "check_opened"
 
 
 class Consequence(StrEnum):
@@ -120,6 +123,7 @@ class Consequence(StrEnum):
     EXPIRE = "expire"
     SUSPEND_NOT_REVIEWED = "suspend_not_reviewed"
     SUSPEND_LEGACY_UNFILED = "suspend_legacy_unfiled"
+    SUSPEND_SERVER_LAPSED = "suspend_server_lapsed"
 
 
 class Verdict(StrEnum):

@@ -32,7 +32,7 @@ VERSION_FILES: dict[str, tuple[str, ...]] = {
     "names.yaml": ("name_rules",),
     "clocks.yaml": ("clocks", "calendar"),
     "signing.yaml": ("signing",),
-    "sponsoring.yaml": ("sponsor_file",),
+    "sponsoring.yaml": ("sponsor_file", "custody", "data_services"),
 }
 """Files of a version and the sections in each; a file without sections is one section by its own name."""
 

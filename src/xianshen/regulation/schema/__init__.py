@@ -28,11 +28,13 @@ from xianshen.regulation.schema.organisation import (
     When,
 )
 from xianshen.regulation.schema.policy import Policy, digest_of
+from xianshen.regulation.schema.security import CampusNetwork, CustodySpec, DataServiceSpec
 from xianshen.regulation.schema.text import Article, BasisDocument, Chapter, NameRule, PolicyRule, Regulation, Repeal
 
 __all__ = [
     "Article",
     "BasisDocument",
+    "CampusNetwork",
     "Cell",
     "ChainSpec",
     "ChainWhen",
@@ -42,6 +44,8 @@ __all__ = [
     "Clock",
     "Copies",
     "CopyHolder",
+    "CustodySpec",
+    "DataServiceSpec",
     "Duration",
     "FieldSpec",
     "FormSpec",

@@ -24,6 +24,7 @@ from xianshen.regulation.schema.organisation import (
     Tier,
     UnitKindSpec,
 )
+from xianshen.regulation.schema.security import CustodySpec, DataServiceSpec
 from xianshen.regulation.schema.text import Article, Chapter, NameRule, PolicyRule, Regulation
 
 K = TypeVar("K")
@@ -55,6 +56,8 @@ class Policy(PolicyModel):
     calendar: WorkCalendar = WorkCalendar()
     signing: SigningSpec
     sponsor_file: SponsorFileSpec
+    custody: CustodySpec | None = None
+    data_services: DataServiceSpec | None = None
 
     def canonical(self) -> str:
         """Return the canonical JSON text (RFC 8785) of what the version states.
