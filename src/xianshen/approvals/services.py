@@ -26,6 +26,7 @@ from xianshen.approvals.subjects import handler_of
 from xianshen.approvals.transitions import CHAIN
 from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
+from xianshen.common.language import stored
 from xianshen.ledger.events import EventType, Subject
 from xianshen.ledger.services import act, no_act, record
 from xianshen.notices.services import notify
@@ -106,7 +107,7 @@ def _tell_deciders(step: ApprovalStep, chain: ApprovalChain, now: datetime, *, k
     notify(
         institution_id=chain.institution_id,
         people=people,
-        text=_("%(title)s：等你办理「%(step)s」。") % {"title": chain.title, "step": step.name},
+        text=stored(gettext_lazy("%(title)s：等你办理「%(step)s」。"), title=chain.title, step=step.name),
         url=f"/approvals/{chain.pk}/",
         rule=rules.SIGNING,
         key=f"{key}:{chain.pk}:{step.pk}:{now:%Y%m%d%H%M%S}",
@@ -444,7 +445,7 @@ def _finish(
     )
     handler.on_outcome(chain, actor=actor, now=now, text=text)
     if chain.state in OUTCOME_TEXT:
-        _tell_applicant(chain, OUTCOME_TEXT[ChainState(chain.state)] % {"title": chain.title, "text": text}, now)
+        _tell_applicant(chain, stored(OUTCOME_TEXT[ChainState(chain.state)], title=chain.title, text=text), now)
 
 
 @act
@@ -490,7 +491,7 @@ def remind(*, institution_id: int, chain_id: int, grants: Grants | None, actor: 
     notify(
         institution_id=chain.institution_id,
         people=people,
-        text=_("催办——%(title)s：等你办理「%(step)s」。") % {"title": chain.title, "step": step.name},
+        text=stored(gettext_lazy("催办——%(title)s：等你办理「%(step)s」。"), title=chain.title, step=step.name),
         url=f"/approvals/{chain.pk}/",
         rule=rules.SIGNING,
         key=f"remind:{step.pk}:{timezone.localdate(now)}",

@@ -8,9 +8,11 @@ import rfc8785
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from xianshen.common.actors import Actor
 from xianshen.common.codes import new_code
+from xianshen.common.language import stored
 from xianshen.directory import events, rules
 from xianshen.directory.models import (
     ANSWER_LIMIT,
@@ -130,7 +132,7 @@ def report_impostor(
     notify(
         institution_id=actor.institution_id,
         people=people_handling_reports(actor.institution_id, timezone.localdate(now)),
-        text=_("收到冒用举报：「%(title)s」。") % {"title": report.title[:80]},
+        text=stored(gettext_lazy("收到冒用举报：「%(title)s」。"), title=report.title[:80]),
         url=f"/directory/reports/{report.pk}/",
         rule=rules.IMPOSTOR_REPORT,
         key=f"impostor:{report.pk}",

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from xianshen.common.language import stored
 from xianshen.organisation import services
 from xianshen.organisation.enums import AttemptPurpose
 from xianshen.organisation.models import Person
@@ -124,7 +125,7 @@ def _cipher() -> MultiFernet:
 
 
 def _factor(authenticator: Authenticator) -> str:
-    return str(_("验证器") if authenticator.type == Authenticator.Type.TOTP else _("恢复码"))
+    return stored(_("验证器") if authenticator.type == Authenticator.Type.TOTP else _("恢复码"))
 
 
 @receiver([authenticator_added, authenticator_reset])

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from xianshen.approvals.enums import Verdict
+from xianshen.common.language import institution_language, listed, stored
 from xianshen.documents.rendering.layout import OpinionBox
 from xianshen.registry.checks import one_line, value_of
 from xianshen.registry.enums import InNameOf
@@ -32,27 +33,29 @@ def words_for(field: FieldSpec, value: object, policy: Policy) -> str:
     if field.choices:
         labels = {choice.code: choice.label for choice in field.choices}
         chosen = value if isinstance(value, list) else [value]
-        return "、".join(labels.get(str(code), str(code)) for code in chosen)
+        return listed(labels.get(str(code), str(code)) for code in chosen)
     if isinstance(value, list):
-        return "、".join(str(item) for item in value)
+        return listed(value)
     return str(value)
 
 
 def form_values(application: OpeningApplication, policy: Policy, form_code: str) -> dict[str, str]:
-    """Return field code → words, for the printed form."""
-    return {
-        field.code: words_for(field, value_of(application, field.code), policy)
-        for field in policy.form(form_code).fields
-    }
+    """Return field code → words, for the printed form, in its language."""
+    with institution_language():
+        return {
+            field.code: words_for(field, value_of(application, field.code), policy)
+            for field in policy.form(form_code).fields
+        }
 
 
 def content_of(application: OpeningApplication, policy: Policy, form_code: str) -> dict[str, str]:
-    """Return label → words of everything that is submitted, printed on the form or not."""
+    """Return label → words of everything that is submitted, printed on the form or not; kept with its digest."""
     values = form_values(application, policy, form_code)
     content = {one_line(field.label): values[field.code] for field in policy.form(form_code).fields}
-    content[_("以谁的名义")] = str(InNameOf(application.in_name_of).label)
-    if application.difference.strip():
-        content[_("和相近账号有什么不同")] = application.difference.strip()
+    with institution_language():
+        content[_("以谁的名义")] = str(InNameOf(application.in_name_of).label)
+        if application.difference.strip():
+            content[_("和相近账号有什么不同")] = application.difference.strip()
     return content
 
 
@@ -65,7 +68,7 @@ def opinion_texts(chain: "ApprovalChain") -> Mapping[str, OpinionBox]:
             continue
         opinion = opinions[-1]
         found[step.form_box] = OpinionBox(
-            text=opinion.text or opinion.get_verdict_display(),
+            text=opinion.text or stored(Verdict(opinion.verdict).label),
             signer=opinion.person_name,
             position=opinion.position_title,
             unit=opinion.unit_name,

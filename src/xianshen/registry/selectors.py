@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from xianshen.common.language import stored
 from xianshen.ledger.events import Subject
 from xianshen.organisation.selectors import Grants
 from xianshen.registry import names
@@ -34,17 +35,17 @@ SPONSOR_FILE_TYPE = "registry.sponsor_file"
 def application_subject(application: OpeningApplication) -> Subject:
     """Return the application as the ledger names it."""
     name = application.name.strip() or application.number
-    return Subject(APPLICATION_TYPE, str(application.pk), _("「%(name)s」开设申请") % {"name": name})
+    return Subject(APPLICATION_TYPE, str(application.pk), stored(gettext_lazy("「%(name)s」开设申请"), name=name))
 
 
 def account_subject(account: MediaAccount) -> Subject:
     """Return the account as the ledger names it."""
-    return Subject(ACCOUNT_TYPE, str(account.pk), _("「%(name)s」") % {"name": account.name})
+    return Subject(ACCOUNT_TYPE, str(account.pk), stored(gettext_lazy("「%(name)s」"), name=account.name))
 
 
 def sponsor_subject(unit_id: int, unit_name: str) -> Subject:
     """Return a unit's file as the ledger names it."""
-    return Subject(SPONSOR_FILE_TYPE, str(unit_id), _("%(unit)s的主办材料") % {"unit": unit_name})
+    return Subject(SPONSOR_FILE_TYPE, str(unit_id), stored(gettext_lazy("%(unit)s的主办材料"), unit=unit_name))
 
 
 RUNNING = Q(state=AccountState.ACTIVE)

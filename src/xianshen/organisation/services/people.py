@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 
 from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
+from xianshen.common.language import stored
 from xianshen.ledger.services import Unchanged, act, record
 from xianshen.organisation import events
 from xianshen.organisation.models import Appointment, Person, Position
@@ -109,7 +110,7 @@ def change_person(
     for field, value in wanted.items():
         setattr(person, field, value)
     save_checked(person)
-    labels = [str(Person._meta.get_field(field).verbose_name) for field in changed]  # type: ignore[union-attr]
+    labels = [stored(Person._meta.get_field(field).verbose_name) for field in changed]  # type: ignore[union-attr]
     record(events.PERSON_CHANGED, actor=actor, subject=person_subject(person), payload={"fields": labels}, at=now)
     return person
 

@@ -17,6 +17,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from xianshen.common.actors import Actor
+from xianshen.common.language import stored
 from xianshen.ledger.events import Subject
 from xianshen.ledger.services import JSON, act, no_act, record
 from xianshen.organisation import events
@@ -122,7 +123,7 @@ def lock_out(
         actor = Actor.public(institution_id=person.institution_id, institution=person.institution.code)
         subject = person_subject(person)
     payload: dict[str, JSON] = {
-        "purpose": str(purpose.label),
+        "purpose": stored(purpose.label),
         "failures": LIMITS[purpose],
         "until": timezone.localtime(until).isoformat(timespec="minutes"),
     }

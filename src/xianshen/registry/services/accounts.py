@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from xianshen.common.actors import Actor
 from xianshen.common.codes import new_code
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
+from xianshen.common.language import stored
 from xianshen.ledger.services import act, no_act, record, within_act
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants, home_unit, unit_for_relation
@@ -278,8 +280,12 @@ def suspend_account(
     )
     _tell_owner(
         account,
-        _("「%(name)s」暂停运行（%(reason)s）：%(text)s")
-        % {"name": account.name, "reason": reason.label, "text": text},
+        stored(
+            gettext_lazy("「%(name)s」暂停运行（%(reason)s）：%(text)s"),
+            name=account.name,
+            reason=reason.label,
+            text=text,
+        ),
         now,
     )
     return account
@@ -312,7 +318,7 @@ def resume_account(
         changes={"suspension_reason": ""},
         now=now,
     )
-    _tell_owner(account, _("「%(name)s」恢复运行：%(text)s") % {"name": account.name, "text": text}, now)
+    _tell_owner(account, stored(gettext_lazy("「%(name)s」恢复运行：%(text)s"), name=account.name, text=text), now)
     return account
 
 
@@ -342,7 +348,7 @@ def activate_account(
         changes={"server_filing_reference": reference},
         now=now,
     )
-    _tell_owner(account, _("「%(name)s」的服务器已批准，账号启用。") % {"name": account.name}, now)
+    _tell_owner(account, stored(gettext_lazy("「%(name)s」的服务器已批准，账号启用。"), name=account.name), now)
     return account
 
 
@@ -411,7 +417,7 @@ def remind_owner(
         raise ValidationError(
             {"text": _("「%(name)s」没有登记负责人，提醒送不到。先登记负责人。") % {"name": account.name}}
         )
-    _tell_owner(account, _("办公室提醒「%(name)s」：%(text)s") % {"name": account.name, "text": text}, now)
+    _tell_owner(account, stored(gettext_lazy("办公室提醒「%(name)s」：%(text)s"), name=account.name, text=text), now)
     record(
         events.ACCOUNT_REMINDED,
         actor=actor,
