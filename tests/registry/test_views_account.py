@@ -235,13 +235,13 @@ def test_acts_are_the_media_officers(client_of: Clients, school: College, accoun
 def test_page_offers_only_what_the_state_allows(client_of: Clients, school: College, account: MediaAccount) -> None:
     client = client_of(school["officer"])
     page = body(client.get(path(account)))
-    assert 'data-open="act-suspend"' in page
-    assert 'data-open="act-resume"' not in page
-    assert 'data-open="act-close"' not in page
+    assert 'command="show-modal" commandfor="act-suspend"' in page
+    assert 'command="show-modal" commandfor="act-resume"' not in page
+    assert 'command="show-modal" commandfor="act-close"' not in page
     client.post(path(account, "suspend"), {"reason": "stop_order", "text": "造成不良影响。"})
     page = body(client.get(path(account)))
-    assert 'data-open="act-resume"' in page
-    assert 'data-open="act-suspend"' not in page
+    assert 'command="show-modal" commandfor="act-resume"' in page
+    assert 'command="show-modal" commandfor="act-suspend"' not in page
 
 
 def test_unknown_act_is_not_found(client_of: Clients, school: College, account: MediaAccount) -> None:

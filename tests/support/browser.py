@@ -1,13 +1,23 @@
-"""A real browser on the live server: no external request, no error on the console, nothing missing."""
+"""A real browser on the live server: no external request, no error on the console, nothing missing.
 
+Every action and every expectation waits until the page's script listens (``<html data-ready>``), so that a
+click right after a navigation cannot come too early. Only ``page.keyboard`` does not wait: press keys after
+``goto``, ``wait_for_url`` or an ``expect``. ``XIANSHEN_TEST_SLOWNESS=5`` makes pages compute five times slower
+and servers and scripts answer late: what still races fails then.
+"""
+
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
 
 from scripts.browser import ADVICE, find
 
@@ -20,7 +30,12 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
+#: A page whose script does not listen yet.
+DEAF = "html:not([data-ready]):has(script[src*='/js/app.'])"
+SLOWNESS = int(os.environ.get("XIANSHEN_TEST_SLOWNESS") or 1)
+TIMEOUT = 15_000 * SLOWNESS
 
 
 @contextmanager
@@ -32,6 +47,21 @@ def launched() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+@contextmanager
+def slow_answers() -> Iterator[None]:
+    """While this is open, the live server answers late, and scripts later still, as ``SLOWNESS`` says."""
+    answer = WSGIHandler.__call__
+
+    def late(self: WSGIHandler, environ: Any, start_response: Any) -> Any:
+        time.sleep((SLOWNESS - 1) * (0.2 if environ["PATH_INFO"].endswith(".js") else 0.03))
+        return answer(self, environ, start_response)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if SLOWNESS > 1:
+            patch.setattr(WSGIHandler, "__call__", late)
+        yield
 
 
 @dataclass
@@ -65,16 +95,24 @@ class Pages:
             timezone_id="Asia/Shanghai",
             **options,
         )
-        context.set_default_timeout(15_000)
-        context.route("**/*", self._only_here)
+        context.set_default_timeout(TIMEOUT)
+        context.on("request", self._note_request)
+        context.on("response", self._note_response)
+        context.on("console", self._note_message)
+        context.on("weberror", lambda problem: self.problems.append(f"script error: {problem.error}"))
+        if options.get("java_script_enabled", True):
+            context.on("page", self._prepare)
         self.contexts.append(context)
         if person is not None:
             self.sign_in(context, person)
-        page = context.new_page()
-        page.on("console", self._note_message)
-        page.on("pageerror", lambda error: self.problems.append(f"script error: {error}"))
-        page.on("response", self._note_response)
-        return page
+        return context.new_page()
+
+    def _prepare(self, page: Page) -> None:
+        page.add_locator_handler(page.locator(DEAF), lambda _: None)
+        if SLOWNESS > 1:
+            devtools = page.context.new_cdp_session(page)
+            devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWNESS})
+            devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
 
     def sign_in(self, context: BrowserContext, person: Any) -> None:
         """Give the context a session of the person, as signing in would."""
@@ -83,13 +121,9 @@ class Pages:
         morsel = client.cookies[settings.SESSION_COOKIE_NAME]
         context.add_cookies([{"name": morsel.key, "value": morsel.value, "url": self.origin}])
 
-    def _only_here(self, route: Route) -> None:
-        url = route.request.url
-        if url.startswith((self.origin, "data:", "blob:", "about:")):
-            route.continue_()
-        else:
-            self.problems.append(f"external request: {url}")
-            route.abort()
+    def _note_request(self, request: Request) -> None:
+        if not request.url.startswith((self.origin, "data:", "blob:", "about:")):
+            self.problems.append(f"external request: {request.url}")
 
     def _note_message(self, message: ConsoleMessage) -> None:
         # Chromium and htmx write this for every refused form too; responses are judged by themselves.

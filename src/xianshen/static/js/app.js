@@ -1,8 +1,9 @@
-// Behaviour of the pages. Everything works without it; it adds comfort. Hooks are data- attributes:
+// Behaviour of the pages. Everything works without it; it adds comfort. When it listens, <html> has data-ready.
+// Hooks are data- attributes:
 //
 //   data-theme-toggle                 switch between light and dark
 //   data-drawer                       a link whose page opens in the drawer
-//   data-open="id", data-close        open and close a <dialog>
+//   command="show-modal" or "close", commandfor="id"   open and close a <dialog>: the browser does, or this if it cannot
 //   data-menu                         a <details> that closes on a click elsewhere
 //   data-row, data-row-link, data-pick   rows for j/k, Enter, x
 //   data-go="d"                       target of g then d
@@ -104,6 +105,12 @@
   function opened(id) {
     var dialog = document.getElementById(id);
     if (dialog && dialog.showModal && !dialog.open) { dialog.showModal(); }
+  }
+  var invokers = "commandForElement" in HTMLButtonElement.prototype;
+  function invoke(button) {
+    var id = button.getAttribute("commandfor");
+    var dialog = document.getElementById(id);
+    if (button.getAttribute("command") === "show-modal") { opened(id); } else if (dialog && dialog.open) { dialog.close(); }
   }
 
   // ── rows ────────────────────────────────────────────
@@ -209,12 +216,11 @@
     var found;
     if ((found = hit("a[data-drawer]")) && plain && openDrawer(found)) { event.preventDefault(); return; }
     if (hit("[data-theme-toggle]")) { switchTheme(); }
-    if ((found = hit("[data-open]"))) {
-      opened(found.dataset.open);
+    if ((found = hit("button[commandfor]"))) {
       var menu = found.closest("details[data-menu]");
-      if (menu) { menu.open = false; }
+      if (menu) { menu.open = false; one("summary", menu).focus(); }
+      if (!invokers) { invoke(found); }
     }
-    if ((found = hit("[data-close]"))) { var dialog = found.closest("dialog"); if (dialog) { dialog.close(); } }
     if (target instanceof HTMLDialogElement && target.open) {
       var box = target.getBoundingClientRect();
       var outside = event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
@@ -385,9 +391,11 @@
     preview();
   }
   document.addEventListener("htmx:load", function (event) {
-    if (event.detail.elt !== body) { arrived(event.detail.elt.parentElement || document); }
+    if (event.detail.elt === body) { root.dataset.ready = ""; } else { arrived(event.detail.elt.parentElement || document); }
   });
 
   all("[data-shortcuts-switch]").forEach(function (box) { box.checked = body.dataset.shortcuts === "on"; });
   arrived(document);
+  // htmx wires the page after this script, and says so by htmx:load.
+  if (!window.htmx) { root.dataset.ready = ""; }
 })();
