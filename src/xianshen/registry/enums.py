@@ -78,3 +78,110 @@ class CheckTone(models.TextChoices):
     SOON = "soon", _("请判断")
     LATE = "late", _("要改")
     IDLE = "idle", _("不适用")
+
+
+class ServerFilingState(models.TextChoices):
+    """Lifecycle of a filing of servers (服务器报批)."""
+
+    SUBMITTED = "submitted", _("审批中")
+    RETURNED = "returned", _("待补正")
+    APPROVED = "approved", _("有效")
+    REJECTED = "rejected", _("未批准")
+    WITHDRAWN = "withdrawn", _("已撤回")
+    REVOKED = "revoked", _("批准已撤销")
+    EXPIRED = "expired", _("已到期")
+    REPLACED = "replaced", _("已换新")
+
+    @property
+    def face(self) -> Face:
+        faces: dict[str, tuple[Tone, str]] = {
+            "submitted": ("wait", "hourglass"),
+            "returned": ("soon", "arrow-back-up"),
+            "approved": ("ok", "circle-check"),
+            "rejected": ("late", "circle-x"),
+            "withdrawn": ("idle", "archive"),
+            "revoked": ("late", "ban"),
+            "expired": ("late", "calendar-x"),
+            "replaced": ("idle", "archive"),
+        }
+        return Face(self.label, *faces[self.value])
+
+
+class AddressKind(models.TextChoices):
+    """What an address of a server is."""
+
+    IP = "ip", _("IP 地址")
+    NAME = "name", _("域名")
+
+
+class AddressOutcome(models.TextChoices):
+    """Where an address leads."""
+
+    UNKNOWN = "unknown", _("还没查")
+    INSIDE = "inside", _("在校园网内")
+    OUTSIDE = "outside", _("不在校园网内")
+    UNRESOLVED = "unresolved", _("解析不到")
+    UNREACHABLE = "unreachable", _("域名服务器没有答复")
+
+    @property
+    def face(self) -> Face:
+        faces: dict[str, tuple[Tone, str]] = {
+            "unknown": ("wait", "hourglass"),
+            "inside": ("ok", "circle-check"),
+            "outside": ("late", "world"),
+            "unresolved": ("late", "circle-x"),
+            "unreachable": ("soon", "alert-triangle"),
+        }
+        return Face(self.label, *faces[self.value])
+
+
+class FilingKind(models.TextChoices):
+    """What is filed (附件三)."""
+
+    CHANGE = "change", _("信息变更")
+    CLOSURE = "closure", _("停办")
+    LEGACY = "legacy", _("存量备案")
+
+
+class FilingOrigin(models.TextChoices):
+    """How a filing came to be owed."""
+
+    UNIT = "unit", _("单位填报")
+    OBSERVED = "observed", _("办公室发现")
+    LEGACY = "legacy", _("存量名单")
+
+
+class FilingState(models.TextChoices):
+    """Lifecycle of a filing (附件三). ``expected``: owed, and nobody has begun to write it."""
+
+    EXPECTED = "expected", _("待备案")
+    DRAFT = "draft", _("草稿")
+    SUBMITTED = "submitted", _("审批中")
+    RETURNED = "returned", _("待补正")
+    WITHDRAWN = "withdrawn", _("已撤回")
+    DISOWNED = "disowned", _("单位说不是它的")
+    APPROVED = "approved", _("已备案")
+    REJECTED = "rejected", _("未同意")
+    REVOKED = "revoked", _("备案已撤销")
+    DROPPED = "dropped", _("不再办理")
+
+    @property
+    def face(self) -> Face:
+        faces: dict[str, tuple[Tone, str]] = {
+            "expected": ("soon", "alert-triangle"),
+            "draft": ("idle", "pencil"),
+            "submitted": ("wait", "hourglass"),
+            "returned": ("soon", "arrow-back-up"),
+            "withdrawn": ("idle", "archive"),
+            "disowned": ("soon", "user-question"),
+            "approved": ("ok", "circle-check"),
+            "rejected": ("late", "circle-x"),
+            "revoked": ("late", "ban"),
+            "dropped": ("idle", "archive"),
+        }
+        return Face(self.label, *faces[self.value])
+
+
+EDITABLE_FILINGS = frozenset({FilingState.DRAFT, FilingState.RETURNED, FilingState.WITHDRAWN})
+# At most one filing of an account is in one of these.
+OPEN_FILINGS = frozenset({*EDITABLE_FILINGS, FilingState.EXPECTED, FilingState.SUBMITTED, FilingState.DISOWNED})

@@ -41,3 +41,48 @@ SPONSOR_DOCUMENT_RETIRED = declare_event(
 )
 CONTACT_SHOWN = declare_event("registry.contact_shown", keys=("what",), label=_("查看联系方式"))
 ACCOUNT_REMINDED = declare_event("registry.account_reminded", keys=("text", "people"), label=_("提醒负责人：%(text)s"))
+
+FILING_EXPECTED = declare_event(
+    "registry.filing_expected", keys=("number", "kind", "changed_on", "text"), label=_("办公室发现变更，要求备案")
+)
+FILING_STARTED = declare_event(
+    "registry.filing_started", keys=("number", "kind", "changed_on"), label=_("开始填写备案 %(number)s")
+)
+FILING_TAKEN_UP = declare_event("registry.filing_taken_up", keys=("number", "kind"), label=_("接手办理备案 %(number)s"))
+FILING_DISCARDED = declare_event("registry.filing_discarded", keys=("number",), label=_("删除备案草稿 %(number)s"))
+FILING_PUT_BACK = declare_event("registry.filing_put_back", keys=("number",), label=_("备案 %(number)s 退回待办"))
+FILING_DROPPED = declare_event("registry.filing_dropped", keys=("number", "text"), label=_("备案 %(number)s 不再办理"))
+FILING_SUBMITTED = declare_event(
+    "registry.filing_submitted", keys=("number", "kind", "fields", "changed_on", "late_days"), label=_("提交备案")
+)
+FILING_RESUBMITTED = declare_event(
+    "registry.filing_resubmitted",
+    keys=("number", "kind", "fields", "changed_on", "late_days"),
+    label=_("补正后重新提交备案"),
+)
+FILING_RETURNED = declare_event("registry.filing_returned", keys=("number",), label=_("备案退回补正"))
+FILING_REJECTED = declare_event("registry.filing_rejected", keys=("number",), label=_("备案未获同意"))
+FILING_WITHDRAWN = declare_event("registry.filing_withdrawn", keys=("number",), label=_("撤回备案"))
+FILING_APPROVED = declare_event("registry.filing_approved", keys=("number", "kind"), label=_("备案办结"))
+FILING_REVOKED = declare_event("registry.filing_revoked", keys=("number",), label=_("备案被撤销"))
+FILING_DISOWNED = declare_event(
+    "registry.filing_disowned", keys=("number", "text"), label=_("单位说明这个账号不是它的")
+)
+FILING_REASSIGNED = declare_event(
+    "registry.filing_reassigned", keys=("number", "from_unit", "unit"), label=_("改由%(unit)s确认")
+)
+ACCOUNT_CHANGED = declare_event(
+    "registry.account_changed", keys=("number", "changes", "changed_on"), label=_("登记事项变更")
+)
+ACCOUNT_CHANGE_UNDONE = declare_event(
+    "registry.account_change_undone", keys=("number", "changes"), label=_("登记事项恢复原样")
+)
+ACCOUNT_KEPT = declare_event("registry.account_kept", keys=("text",), label=_("停办撤销，账号继续运行"))
+LEGACY_IMPORTED = declare_event(
+    "registry.legacy_imported",
+    keys=("file", "digest", "created", "unchanged"),
+    label=_("导入存量账号：新增 %(created)s 个"),
+)
+LEGACY_EXPECTED = declare_event(
+    "registry.legacy_expected", keys=("unit", "accounts", "digest"), label=_("%(unit)s的存量账号等它确认")
+)

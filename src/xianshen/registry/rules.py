@@ -23,6 +23,7 @@ MAY_RUN = declare("account.may_run", room="registry")
 ANNUAL_REVIEW = declare("annual_review.due", room="registry")
 STOP_ORDER = declare("stop.order", room="registry")
 LEGACY = declare("legacy.within_month", room="registry")
+FILING = declare("filing.within_week", room="registry")
 LINKAGE = declare("linkage.repost_only", room="registry")
 
 # Declared by approvals, cited on registry's pages as well.
@@ -50,6 +51,8 @@ for _screen, _rules in {
     "registry:account": (MAY_RUN, ANNUAL_REVIEW, STOP_ORDER, LEGACY, LINKAGE, CAMPUS_SERVER, FIRST_RESPONSIBLE, TIER),
     "registry:accounts": (OFFICE_SUPERVISES, MAY_RUN, TIER),
     "registry:files": (SPONSOR_FILE, REVIEW_MECHANISM),
+    "registry:filing_edit": (FILING, LEGACY, NAME_RESERVED, NAME_UNIQUE, PLATFORM),
+    "registry:legacy": (LEGACY,),
 }.items():
     for _rule in _rules:
         registry.shown_on(_rule, _screen)

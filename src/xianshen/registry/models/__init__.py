@@ -2,9 +2,12 @@
 
 from xianshen.registry.models.accounts import MediaAccount, NumberSeries
 from xianshen.registry.models.applications import OpeningApplication
+from xianshen.registry.models.filings import AccountValue, Filing
 from xianshen.registry.models.sponsors import SponsorDocument
 
 __all__ = [
+    "AccountValue",
+    "Filing",
     "MediaAccount",
     "NumberSeries",
     "OpeningApplication",

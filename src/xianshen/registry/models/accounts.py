@@ -28,6 +28,7 @@ class MediaAccount(models.Model):
     owner_email = models.EmailField(_("邮箱"), max_length=120, blank=True)
     second_contact_name = models.CharField(_("第二联系人"), max_length=80, blank=True)
     second_contact_mobile = models.CharField(_("第二联系人手机"), max_length=20, blank=True)
+    administrators = models.CharField(_("管理员"), max_length=200, blank=True)
     content_scope = models.TextField(_("发布内容范围"), blank=True)
     positioning = models.TextField(_("定位"), blank=True)
     audience = models.JSONField(_("服务对象"), default=list)
