@@ -159,7 +159,6 @@ def test_another_institutions_visitors_do_not_see_the_accounts(client: Client) -
 
 def test_no_institution_no_directory(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xianshen.organisation.middleware.institution_for_host", lambda host: None)
-    monkeypatch.setattr("xianshen.web.context.institution_for_host", lambda host: None)
     for path in ("/directory/", "/directory/verify/", "/directory/report/", "/directory/open-data/"):
         assert client.get(path).status_code == 404
 

@@ -1,6 +1,7 @@
 """The pages of the frame: safe, bounded, in the person's language."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -57,6 +59,27 @@ def test_every_page_asks_strangers_to_sign_in(client: Client, route: str) -> Non
     response = client.get(reverse(route))
     assert response.status_code == 302
     assert response.headers["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize(
+    ("route", "current"),
+    [("directory:list", "directory:list"), ("directory:report", ""), ("directory:open_data", "")],
+)
+def test_the_public_navigation_marks_only_the_page_that_is_open(
+    client_of: SignIn, officer: Any, route: str, current: str
+) -> None:
+    html = client_of(officer).get(reverse(route)).content.decode()
+    marked = re.findall(r'<a href="([^"]+)" aria-current="page">', html.split("<main")[0])
+    assert marked == ([reverse(current)] if current else [])
+
+
+def test_the_workbench_lists_and_counts_with_one_question(client_of: SignIn, officer: Any) -> None:
+    client = client_of(officer)
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/")
+    assert not [
+        query["sql"] for query in captured if "COUNT" in query["sql"] and "approvals_approvalstep" in query["sql"]
+    ]
 
 
 def test_the_frame_costs_two_queries_besides_grants(
@@ -151,6 +174,9 @@ def test_the_persons_own_language_follows_them(client: Client, officer: Any) -> 
     officer.save()
     client.post(reverse("account_login"), {"login": officer.username, "password": "shunfeng-2026-chuan"})
     assert '<html lang="en"' in client.get("/").content.decode()
+    officer.language = ""
+    officer.save()
+    assert '<html lang="zh-Hans"' in client.get("/").content.decode()
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])

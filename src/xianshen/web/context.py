@@ -7,7 +7,7 @@ queries here besides the person's grants: unread notices and the tasks counted i
 import json
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from xianshen.organisation.selectors import NO_GRANTS, Grants, Holding, institution_for_host
+from xianshen.organisation.selectors import NO_GRANTS, Grants, Holding
 from xianshen.web import inbox, navigation
 
 THEMES = ("light", "dark")
@@ -53,11 +53,7 @@ class Shell:
     @cached_property
     def institution(self) -> Any:
         """The person's institution, else the one served under this host name; None when there is none."""
-        if self.plain:
-            return None
-        if self.person is not None:
-            return self.person.institution
-        return institution_for_host(self.request.get_host().split(":")[0])
+        return None if self.plain else getattr(self.request, "institution", None) or None
 
     @cached_property
     def policy(self) -> Any:
@@ -77,7 +73,7 @@ class Shell:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        return inbox.counts_of(self.person, self.grants, self.now) if self.person is not None else {}
+        return inbox.work_of(self.request).counts if self.person is not None else {}
 
     @cached_property
     def due_count(self) -> int:
@@ -95,8 +91,12 @@ class Shell:
     def unread_shown(self) -> str:
         return str(self.unread) if self.unread <= COUNT_SHOWN else f"{COUNT_SHOWN}+"
 
-    def _entries(self, places: tuple[navigation.Place, ...]) -> list[navigation.Entry]:
-        return navigation.entries(places, path=self.request.path, grants=self.grants, counts=lambda: self.counts)
+    def _entries(
+        self, places: tuple[navigation.Place, ...], beside: tuple[navigation.Place, ...] = ()
+    ) -> list[navigation.Entry]:
+        return navigation.entries(
+            places, path=self.request.path, grants=self.grants, counts=lambda: self.counts, beside=beside
+        )
 
     @cached_property
     def nav(self) -> list[navigation.EntryGroup]:
@@ -113,7 +113,7 @@ class Shell:
 
     @cached_property
     def public_nav(self) -> list[navigation.Entry]:
-        return self._entries(navigation.PUBLIC)
+        return self._entries(navigation.PUBLIC, beside=navigation.FOOT)
 
     @cached_property
     def foot_nav(self) -> list[navigation.Entry]:
@@ -182,21 +182,26 @@ class Shell:
     @property
     def words(self) -> str:
         """Sentences that the script shows."""
-        return json.dumps(
-            {
-                "lost": _("没有连上服务器。你写的内容还在这一页，过一会儿再试。"),
-                "failed": _("服务器没有办成这件事。你写的内容还在这一页。"),
-                "saving": _("正在保存"),
-                "saved": _("已保存"),
-                "unsaved": _("还没有保存"),
-                "copied": _("已复制"),
-                "dismiss": _("收起"),
-                "leave": _("这一页还有没保存的内容"),
-                "chosen": _("已选 {n} 个"),
-                "opinion": _("（你写的意见会出现在这里）"),
-            },
-            ensure_ascii=False,
-        )
+        return _words(translation.get_language() or "")
+
+
+@cache
+def _words(_language: str) -> str:
+    return json.dumps(
+        {
+            "lost": _("没有连上服务器。你写的内容还在这一页，过一会儿再试。"),
+            "failed": _("服务器没有办成这件事。你写的内容还在这一页。"),
+            "saving": _("正在保存"),
+            "saved": _("已保存"),
+            "unsaved": _("还没有保存"),
+            "copied": _("已复制"),
+            "dismiss": _("收起"),
+            "leave": _("这一页还有没保存的内容"),
+            "chosen": _("已选 {n} 个"),
+            "opinion": _("（你写的意见会出现在这里）"),
+        },
+        ensure_ascii=False,
+    )
 
 
 def _citer(page: Shell) -> Callable[[str, date | None], Any]:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
 
@@ -78,11 +80,13 @@ class Provider:
         code: name of the provider, and key of its count in the navigation.
         todos: the tasks of a person, bounded.
         count: how many there are, in one query; without it nothing is counted.
+        most: how many ``todos`` lists at most; fewer than that are all there are.
     """
 
     code: str
     todos: Todos
     count: Count | None = None
+    most: int = 0
 
 
 _providers: dict[str, Provider] = {}
@@ -98,12 +102,45 @@ def providers() -> Sequence[Provider]:
     return tuple(_providers.values())
 
 
-def todos_of(person: "Person", grants: Grants, now: datetime) -> list[TodoItem]:
-    """Return everything the person must do now, the most urgent first; tasks without a clock come last."""
-    items = [item for provider in providers() for item in provider.todos(person, grants, now)]
-    return sorted(items, key=lambda item: (item.due is None, item.due or now))
+class Work:
+    """What a person has to do now; the workbench lists it and the navigation counts it in the same request.
+
+    Args:
+        person: whose work.
+        grants: what they may do today.
+        now: the moment.
+    """
+
+    def __init__(self, person: "Person", grants: Grants, now: datetime) -> None:
+        self.person = person
+        self.grants = grants
+        self.now = now
+        self._listed: dict[str, list[TodoItem]] = {}
+
+    @cached_property
+    def todos(self) -> list[TodoItem]:
+        """Everything to be done, the most urgent first; tasks without a clock come last."""
+        for provider in providers():
+            self._listed[provider.code] = list(provider.todos(self.person, self.grants, self.now))
+        items = [item for listed in self._listed.values() for item in listed]
+        return sorted(items, key=lambda item: (item.due is None, item.due or self.now))
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many tasks each provider that counts has; what has been listed in full is not asked again."""
+        return {one.code: self._count(one, one.count) for one in providers() if one.count is not None}
+
+    def _count(self, provider: Provider, count: Count) -> int:
+        listed = self._listed.get(provider.code)
+        if listed is not None and len(listed) < provider.most:
+            return len(listed)
+        return count(self.person, self.grants, self.now)
 
 
-def counts_of(person: "Person", grants: Grants, now: datetime) -> dict[str, int]:
-    """Return how many tasks each provider has for the person."""
-    return {one.code: one.count(person, grants, now) for one in providers() if one.count is not None}
+def work_of(request: HttpRequest) -> Work:
+    """Return the work of the signed-in person, the same object throughout a request."""
+    work: Work | None = getattr(request, "_work", None)
+    if work is None:
+        work = Work(request.user, request.grants, request.now)  # type: ignore[attr-defined, arg-type]
+        request._work = work  # type: ignore[attr-defined]
+    return work

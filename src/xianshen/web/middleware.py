@@ -2,15 +2,14 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.cache import patch_cache_control
-from django.utils.functional import SimpleLazyObject
 
 from xianshen.common.errors import Refusal
 
@@ -20,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class LanguageChoiceMiddleware:
-    """Chinese, unless the person or this browser chose another language.
+    """Chinese, unless this browser or else the signed-in person chose another language.
 
     Accept-Language is ignored on purpose: the regulation and the offices' words are Chinese, and a
     browser's default is no choice.
@@ -28,23 +27,23 @@ class LanguageChoiceMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+        self.known = frozenset(code for code, _name in settings.LANGUAGES)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        known = dict(settings.LANGUAGES)
-        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-        if chosen not in known:
-            chosen = request.session.get("language", "")
-        with translation.override(chosen if chosen in known else settings.LANGUAGE_CODE):
+        with translation.override(self._language(request)):
             request.LANGUAGE_CODE = translation.get_language()
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language())
         return response
 
-
-def _grants(request: HttpRequest) -> Any:
-    from xianshen.organisation.selectors import NO_GRANTS, grants_of
-
-    return grants_of(request.user, timezone.localdate()) if request.user.is_authenticated else NO_GRANTS
+    def _language(self, request: HttpRequest) -> str:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        if chosen not in self.known:
+            try:
+                chosen = request.user.language if request.user.is_authenticated else ""
+            except DatabaseError:  # whoever needs the person will say that the database is away
+                chosen = ""
+        return chosen if chosen in self.known else settings.LANGUAGE_CODE
 
 
 class PrivatePagesMiddleware:
@@ -72,7 +71,7 @@ class PrivatePagesMiddleware:
 class RefusalMiddleware:
     """Turns refusals into pages (or toasts, for HTMX) that say why and what next.
 
-    It also gives every request its ``grants`` and keeps what was typed when a sign-in has expired.
+    It also keeps what was typed when a sign-in has expired.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -81,10 +80,7 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         from xianshen.web import kept
 
-        if not hasattr(request, "grants"):
-            request.grants = SimpleLazyObject(lambda: _grants(request))  # type: ignore[attr-defined]
-        response = self.get_response(request)
-        return kept.after(request, response)
+        return kept.after(request, self.get_response(request))
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         from xianshen.web.views import errors

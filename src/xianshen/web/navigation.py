@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from django.urls import NoReverseMatch, reverse
+from django.conf import settings
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -127,8 +129,13 @@ FOOT: tuple[Place, ...] = (
 
 def address_of(route: str) -> str:
     """Return the path of a URL name, or "" when no room offers it."""
+    return _address(route, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+
+
+@cache
+def _address(route: str, urlconf: str, _prefix: str) -> str:
     try:
-        return reverse(route)
+        return reverse(route, urlconf)
     except NoReverseMatch:
         return ""
 
@@ -141,11 +148,28 @@ def _reach(place: Place, url: str, path: str) -> int:
     return max((len(root) for root in roots if path.startswith(root)), default=0)
 
 
-def entries(places: Sequence[Place], *, path: str, grants: Grants, counts: Callable[[], dict[str, int]]) -> list[Entry]:
-    """Return the entries that exist and concern the person; the one with the longest address is current."""
+def entries(
+    places: Sequence[Place],
+    *,
+    path: str,
+    grants: Grants,
+    counts: Callable[[], dict[str, int]],
+    beside: Sequence[Place] = (),
+) -> list[Entry]:
+    """Return the entries that exist and concern the person; the one with the longest address is current.
+
+    Args:
+        places: what may be shown.
+        path: where the person is.
+        grants: what they may do.
+        counts: tasks by provider, asked only when an entry counts them.
+        beside: places shown elsewhere on the page; when the path belongs to one of them, none of these is current.
+    """
     found = [(place, url) for place in places if (url := address_of(place.route)) and _concerns(place, grants)]
     reach = [_reach(place, url, path) for place, url in found]
-    current = reach.index(max(reach)) if any(reach) else -1
+    best = max(reach, default=0)
+    taken = max((_reach(place, url, path) for place in beside if (url := address_of(place.route))), default=0)
+    current = reach.index(best) if best > taken else -1
     return [
         Entry(
             place.label(grants) if callable(place.label) else place.label,

@@ -163,8 +163,8 @@ def impostors_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[
 
 def register_providers() -> None:
     """Register every provider; called once by the app."""
-    register(Provider("approvals", steps_todo, steps_count))
-    register(Provider("drafts", drafts_todo, drafts_count))
+    register(Provider("approvals", steps_todo, steps_count, SHOWN))
+    register(Provider("drafts", drafts_todo, drafts_count, SHOWN))
     register(Provider("files", files_todo))
     register(Provider("servers", servers_todo))
     register(Provider("impostors", impostors_todo))

@@ -148,9 +148,8 @@ def _own(chain: "ApprovalChain") -> Own:
 @require_safe
 def workbench(request: HttpRequest) -> HttpResponse:
     """Show the person's tasks, grouped by urgency."""
-    now = timezone.now()
-    grants: Grants = request.grants  # type: ignore[attr-defined]
-    items = inbox.todos_of(request.user, grants, now)  # type: ignore[arg-type]
+    work = inbox.work_of(request)
+    now, grants, items = work.now, work.grants, work.todos
     groups = [
         TodoGroup(code, label, chosen)
         for code, label in LABELS.items()
