@@ -1,4 +1,5 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from xianshen.ledger.services import act, within_act
@@ -35,6 +36,45 @@ def notify(
             for person in dict.fromkeys(people)
         ],
         ignore_conflicts=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message of several that are sent together; the arguments are those of :func:`notify`."""
+
+    people: tuple[int, ...]
+    text: str
+    url: str
+    key: str
+    rule: str = ""
+
+
+@within_act
+def notify_many(*, institution_id: int, told: Sequence[Told], at: datetime) -> None:
+    """Send many messages in a few statements; each person hears each key once.
+
+    Args:
+        institution_id: whose people.
+        told: the messages.
+        at: time of the act.
+    """
+    Notice.objects.bulk_create(
+        [
+            Notice(
+                institution_id=institution_id,
+                person_id=person,
+                text=one.text if len(one.text) <= 500 else f"{one.text[:499]}…",
+                url=one.url,
+                rule=one.rule,
+                key=one.key[:120],
+                at=at,
+            )
+            for one in told
+            for person in dict.fromkeys(one.people)
+        ],
+        ignore_conflicts=True,
+        batch_size=1000,
     )
 
 

@@ -26,6 +26,7 @@ class Capability(models.TextChoices):
     REGULATION_MANAGE = "regulation.manage", _("维护制度版本和阅知")
     REGULATION_INTERPRET = "regulation.interpret", _("发布办法的解释")
     NOTICES_REMIND = "notices.remind", _("发催办通知")
+    CLOCKS_MANAGE = "clocks.manage", _("查看和延长全部时限")
     IMPOSTORS_HANDLE = "impostors.handle", _("处理冒名账号举报")
     DATA_SERVICES_REVIEW = "data_services.review", _("审批校内数据服务的服务器")
     SECRECY_REVIEW = "secrecy.review", _("保密复核")
