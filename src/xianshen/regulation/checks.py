@@ -17,7 +17,7 @@ from xianshen.regulation.schema import Policy
 from xianshen.regulation.source import JSON, Item, Location, Mistake, SourceFile, mappings_at
 
 Place = Callable[[Location], tuple[SourceFile, Location]]
-CLOCK_KEYS = frozenset({"due", "validity", "check"})
+CLOCK_KEYS = frozenset({"due", "validity", "check", "correction", "rectification"})
 
 
 class _Anything:

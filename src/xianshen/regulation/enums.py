@@ -112,6 +112,8 @@ class ClockStart(StrEnum):
     YEAR = "year"
     STEP_OPENED = "step_opened"
     REPORTED = "reported"
+    RETURNED = "returned"
+    DECIDED = "decided"
     DOCUMENT_DATED = "document_dated"
     APPROVED = "approved"
     CHECK_OPENED = "check_opened"
@@ -123,6 +125,7 @@ class Consequence(StrEnum):
     OVERDUE = "overdue"
     EXPIRE = "expire"
     SUSPEND_NOT_REVIEWED = "suspend_not_reviewed"
+    SUSPEND_REVIEW_FAILED = "suspend_review_failed"
     SUSPEND_LEGACY_UNFILED = "suspend_legacy_unfiled"
     SUSPEND_SERVER_LAPSED = "suspend_server_lapsed"
 

@@ -27,7 +27,7 @@ VERSION_FILES: dict[str, tuple[str, ...]] = {
     "organisation.yaml": (),
     "platforms.yaml": ("platforms",),
     "tiers.yaml": ("tiers", "classification"),
-    "approvals.yaml": ("chains",),
+    "approvals.yaml": ("chains", "annual_review"),
     "forms.yaml": ("forms",),
     "names.yaml": ("name_rules",),
     "clocks.yaml": ("clocks", "calendar"),

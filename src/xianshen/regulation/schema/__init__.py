@@ -28,10 +28,12 @@ from xianshen.regulation.schema.organisation import (
     When,
 )
 from xianshen.regulation.schema.policy import Policy, digest_of
+from xianshen.regulation.schema.review import AnnualReviewSpec
 from xianshen.regulation.schema.security import CampusNetwork, CustodySpec, DataServiceSpec
 from xianshen.regulation.schema.text import Article, BasisDocument, Chapter, NameRule, PolicyRule, Regulation, Repeal
 
 __all__ = [
+    "AnnualReviewSpec",
     "Article",
     "BasisDocument",
     "CampusNetwork",

@@ -24,6 +24,7 @@ from xianshen.regulation.schema.organisation import (
     Tier,
     UnitKindSpec,
 )
+from xianshen.regulation.schema.review import AnnualReviewSpec
 from xianshen.regulation.schema.security import CustodySpec, DataServiceSpec
 from xianshen.regulation.schema.text import Article, Chapter, NameRule, PolicyRule, Regulation
 
@@ -58,6 +59,7 @@ class Policy(PolicyModel):
     sponsor_file: SponsorFileSpec
     custody: CustodySpec | None = None
     data_services: DataServiceSpec | None = None
+    annual_review: AnnualReviewSpec | None = None
 
     def canonical(self) -> str:
         """Return the canonical JSON text (RFC 8785) of what the version states.
