@@ -29,6 +29,7 @@ LEVELS = (
     "directory",
     "registry",
     "approvals",
+    "clocks",
     "documents",
     "notices",
     "regulation",

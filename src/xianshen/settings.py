@@ -74,6 +74,7 @@ ROOMS = [
     "directory",
     "registry",
     "approvals",
+    "clocks",
     "documents",
     "notices",
     "organisation",

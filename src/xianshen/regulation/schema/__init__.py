@@ -2,7 +2,7 @@
 
 from xianshen.regulation.schema.approvals import ChainSpec, ReportSpec, SigningSpec, SponsorFilePart, SponsorFileSpec
 from xianshen.regulation.schema.base import NotInPolicy, PolicyModel
-from xianshen.regulation.schema.clocks import Clock, Duration, WorkCalendar
+from xianshen.regulation.schema.clocks import Clock, Duration, Escalation, WorkCalendar
 from xianshen.regulation.schema.forms import (
     Cell,
     Choice,
@@ -49,6 +49,7 @@ __all__ = [
     "CustodySpec",
     "DataServiceSpec",
     "Duration",
+    "Escalation",
     "FieldSpec",
     "FormSpec",
     "InstitutionNames",

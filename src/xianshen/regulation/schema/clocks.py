@@ -2,34 +2,50 @@
 
 import calendar as months_of
 from datetime import date, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from xianshen.regulation.enums import ClockStart, Consequence, Source
-from xianshen.regulation.schema.base import ItemId, PolicyModel, Text
-
-SATURDAY = 5
+from xianshen.regulation.schema.base import Code, ItemId, PolicyModel, Text
+from xianshen.regulation.schema.holidays import is_official_workday, is_weekday, official_until
+from xianshen.regulation.schema.organisation import UnitRef
 
 
 class WorkCalendar(PolicyModel):
-    """Working days: Monday to Friday, less the days off, plus the make-up working days.
+    """Working days: the country's official ones, less the institution's days off, plus its make-up days.
 
     Args:
-        days_off: holidays of the institution that fall on Monday to Friday.
-        make_up_workdays: Saturdays and Sundays that are worked (调休).
+        official: whose holidays and make-up working days (放假调休) hold; ``none``: plainly Monday to Friday.
+        days_off: the institution's own days off; they go before the official calendar.
+        make_up_workdays: days that the institution works; they go before everything.
     """
 
+    official: Literal["cn", "none"] = "cn"
     days_off: frozenset[date] = frozenset()
     make_up_workdays: frozenset[date] = frozenset()
 
     def is_workday(self, day: date) -> bool:
+        """Say whether the institution works on a day; beyond the official calendar, whether it is a weekday."""
         if day in self.make_up_workdays:
             return True
-        return day.weekday() < SATURDAY and day not in self.days_off
+        if day in self.days_off:
+            return False
+        known = is_official_workday(day) if self.official == "cn" else None
+        return is_weekday(day) if known is None else known
+
+    @property
+    def known_until(self) -> date | None:
+        """The last day for which official holidays are announced; None where none are asked for."""
+        return official_until() if self.official == "cn" else None
+
+    def guesses(self, last: date) -> bool:
+        """Say whether days up to ``last`` are partly reckoned as plain weekdays, holidays not being announced."""
+        known = self.known_until
+        return known is not None and last > known
 
 
-WEEKDAYS = WorkCalendar()
+WEEKDAYS = WorkCalendar(official="none")
 
 
 def _clamped(year: int, month: int, day: int) -> date:
@@ -90,6 +106,32 @@ class Duration(PolicyModel):
         return this_year if this_year >= start else _clamped(start.year + 1, month, day_of_month)
 
 
+class Escalation(PolicyModel):
+    """Who above is told that something is not done yet, and when: exactly one of before and after.
+
+    Args:
+        before: days before the due date (0 is the day itself).
+        after: days after it, while it is still not done.
+        position: kind of the position that is told.
+        of: whose position: the unit's own, its home unit's, or that of the unit of a kind.
+    """
+
+    before: Annotated[int, Field(ge=0, le=366)] | None = None
+    after: Annotated[int, Field(ge=1, le=366)] | None = None
+    position: Code
+    of: UnitRef
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.before is None) == (self.after is None):
+            raise ValueError("before、after 要写一个，且只写一个")
+        return self
+
+    def day(self, due_on: date) -> date:
+        """Return the day on which the escalation happens."""
+        return due_on + timedelta(days=self.after if self.after is not None else -(self.before or 0))
+
+
 class Clock(PolicyModel):
     """A deadline: what starts it, how long it runs, who is reminded when, what happens when it runs out.
 
@@ -100,7 +142,8 @@ class Clock(PolicyModel):
         starts_on: event that starts it.
         duration: how long it runs.
         reminders: days before the due date on which people are reminded, most first.
-        consequence: what happens when it runs out.
+        escalation: who above is told, before or after the due date.
+        consequence: what happens when it runs out, on the day after the due date.
         text: the deadline in words, for people.
     """
 
@@ -110,6 +153,7 @@ class Clock(PolicyModel):
     starts_on: ClockStart
     duration: Duration
     reminders: tuple[Annotated[int, Field(ge=0, le=366)], ...] = ()
+    escalation: tuple[Escalation, ...] = ()
     consequence: Consequence
     text: Text
 
@@ -119,4 +163,6 @@ class Clock(PolicyModel):
             raise ValueError("reminders 要从大到小写，不重复")
         if self.reminders and self.duration.days is not None and self.reminders[0] > self.duration.days:
             raise ValueError("提醒早于时限开始的那一天")
+        if len(set(self.escalation)) != len(self.escalation):
+            raise ValueError("escalation 里有相同的两项")
         return self

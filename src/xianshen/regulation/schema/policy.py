@@ -152,6 +152,10 @@ class Policy(PolicyModel):
         """Return the due date of a clock, by the institution's own calendar."""
         return self.clock(clock_id).duration.due(start, self.calendar)
 
+    def due_guessed(self, clock_id: str, due_on: date) -> bool:
+        """Say whether a due date was reckoned in working days of a year whose holidays are not announced yet."""
+        return self.clock(clock_id).duration.working_days is not None and self.calendar.guesses(due_on)
+
     def tier(self, number: int) -> Tier:
         return _found(self._tiers, "tier", number)
 
@@ -230,7 +234,9 @@ def _ordered(data: dict[str, Any]) -> dict[str, Any]:
     """Give sets one order, so that equal policies have equal texts."""
     calendar = data.get("calendar")
     if isinstance(calendar, dict):
-        data["calendar"] = {key: sorted(value) for key, value in calendar.items()}
+        data["calendar"] = {
+            key: sorted(value) if isinstance(value, list | set | frozenset) else value for key, value in calendar.items()
+        }
     return data
 
 
