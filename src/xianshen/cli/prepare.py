@@ -107,8 +107,9 @@ def refresh_policies() -> list[str]:
                 done.append(f"policy pack {pack.name} not loaded: {refusal.reason}")
             else:
                 cache.set(key, digest, timeout=None)
-                if result.loaded or result.replaced:
-                    done.append(f"policy pack {pack.name} loaded: {', '.join(result.loaded + result.replaced)}")
+                if result.loaded or result.replaced or result.worded:
+                    names = result.loaded + result.replaced + result.worded
+                    done.append(f"policy pack {pack.name} loaded: {', '.join(names)}")
     return done
 
 

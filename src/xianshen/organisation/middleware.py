@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from xianshen.common.actors import Actor
+from xianshen.common.language import wording_of
 from xianshen.organisation.selectors import NO_GRANTS, Grants, actor_in, grants_of, institution_for_host
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -28,7 +29,8 @@ class InstitutionMiddleware:
 
     The institution is the signed-in person's; for others the one served under the host name, else the
     first. ``actor`` is the person in their first position; views that act in a certain position use
-    ``selectors.actor_in``. Nothing is asked of the database until a view asks for it.
+    ``selectors.actor_in``. Nothing is asked of the database until a view asks for it. Texts of the policy pack are
+    shown in that institution's wording (``common.language.local``).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -45,7 +47,8 @@ class InstitutionMiddleware:
         }
         for name, value in values.items():
             setattr(request, name, value)
-        return self.get_response(request)
+        with wording_of(lambda: int(request.institution.pk)):  # type: ignore[attr-defined]
+            return self.get_response(request)
 
 
 class OwnPasswordMiddleware:

@@ -8,4 +8,8 @@ class RegulationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from xianshen.common.language import provide_wording
+        from xianshen.regulation.selectors import wording
+
         autodiscover_modules("rules")
+        provide_wording(wording)

@@ -70,10 +70,15 @@ def run_load(path: Path, *, json_output: bool = False) -> int:
     except Refusal as refusal:
         return _refused([str(refusal.reason)], [], json_output)
     if json_output:
-        fields = ("institution", "loaded", "replaced", "unchanged", "in_force", "entered")
+        fields = ("institution", "loaded", "replaced", "unchanged", "worded", "in_force", "entered")
         print(json.dumps({"ok": True, **{name: getattr(result, name) for name in fields}}, ensure_ascii=False))
         return GOOD
-    for word, labels in (("loaded", result.loaded), ("replaced", result.replaced), ("unchanged", result.unchanged)):
+    for word, labels in (
+        ("loaded", result.loaded),
+        ("replaced", result.replaced),
+        ("unchanged", result.unchanged),
+        ("worded", result.worded),
+    ):
         if labels:
             print(f"{result.institution}: {word} {', '.join(labels)}")
     print(f"{result.institution}: in force {result.in_force or 'none'}")

@@ -14,6 +14,11 @@ VERSION_REPLACED = declare_event(
     keys={"label", "title", "effective_from", "digest", "previous_digest"},
     label=_("换掉尚未施行的制度版本 %(label)s"),
 )
+WORDING_LOADED = declare_event(
+    "regulation.wording_loaded",
+    keys={"label", "language", "texts", "digest"},
+    label=_("载入制度版本 %(label)s 的译文（%(language)s，%(texts)s 条）"),
+)
 VERSION_IN_FORCE = declare_event(
     "regulation.version_in_force",
     keys={"label", "digest", "unit_kinds", "position_kinds"},

@@ -6,7 +6,7 @@ A pack is a folder with ``pack.yaml`` and one folder per version (docs/policy-pa
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from xianshen.common.rules import registry
 from xianshen.regulation.checks import VersionChecks
 from xianshen.regulation.schema import InstitutionNames, Policy, PolicyModel
 from xianshen.regulation.source import JSON, Location, Mistake, SourceFile, read_source
+from xianshen.regulation.wording import Wording, check_wording, files_in
 
 PACK_FILE = "pack.yaml"
 VERSION_FILES: dict[str, tuple[str, ...]] = {
@@ -49,10 +50,12 @@ class Pack:
     Args:
         institution: the institution as the pack names it.
         policies: versions in the order in which they come into force.
+        wording: label of the version → language → its texts in that language.
     """
 
     institution: InstitutionNames
     policies: tuple[Policy, ...]
+    wording: Mapping[str, Mapping[str, Wording]] = field(default_factory=dict)
 
 
 def check_pack(path: Path, *, declared: Iterable[str] | None = None) -> tuple[Pack | None, list[Mistake]]:
@@ -85,7 +88,8 @@ def check_pack(path: Path, *, declared: Iterable[str] | None = None) -> tuple[Pa
     if mistakes or names is None:
         return None, sorted(set(mistakes))
     policies = [version.policy for version in versions if version.policy]
-    return Pack(names, tuple(sorted(policies, key=lambda policy: policy.effective_from))), []
+    wording = {version.folder.name: version.wording for version in versions if version.wording}
+    return Pack(names, tuple(sorted(policies, key=lambda policy: policy.effective_from)), wording), []
 
 
 class _Version:
@@ -96,6 +100,7 @@ class _Version:
         self.institution = institution
         self.sources = {name: read_source(folder / name) for name in VERSION_FILES}
         self.policy: Policy | None = None
+        self.wording: dict[str, Wording] = {}
 
     def check(self, wanted: frozenset[str]) -> list[Mistake]:
         mistakes = [mistake for source in self.sources.values() for mistake in source.mistakes]
@@ -113,12 +118,15 @@ class _Version:
         ]
         checks = VersionChecks(data, lambda location: self._place(location, homes), wanted)
         mistakes += checks.found(policy)
+        if policy:
+            self.wording, wrong = check_wording(self.folder, policy)
+            mistakes += wrong
         if policy and not mistakes:
             self.policy = policy
         return mistakes
 
     def _unknown_files(self) -> list[Mistake]:
-        known = set(VERSION_FILES)
+        known = {*VERSION_FILES, *(path.name for path in files_in(self.folder).values())}
         files = [item for item in self.folder.iterdir() if item.suffix in {".yaml", ".yml"} and item.name not in known]
         return [Mistake(str(item), 1, ".", _("不认识这个文件。")) for item in files]
 

@@ -36,6 +36,24 @@ class PolicyVersion(models.Model):
         return f"{self.title}（{self.label}）"
 
 
+class PolicyWording(models.Model):
+    """The texts of a version in another language. Presentation: replaced whenever the pack brings a better one."""
+
+    institution = models.ForeignKey("organisation.Institution", models.PROTECT, related_name="+")
+    version = models.ForeignKey(PolicyVersion, models.CASCADE, related_name="wordings")
+    language = models.CharField(_("语言"), max_length=16)
+    texts = models.JSONField()
+    digest = models.CharField(max_length=64)
+    loaded_at = models.DateTimeField(_("载入时间"))
+
+    class Meta:
+        verbose_name = _("制度译文")
+        constraints = [models.UniqueConstraint(fields=["version", "language"], name="policy_wording_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.language}"
+
+
 class VersionInForce(models.Model):
     """Which version's vocabulary of units and positions the organisation has now."""
 

@@ -7,6 +7,7 @@ kept for a few seconds, so that a version loaded by another process is seen soon
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from xianshen.common.errors import Refusal
 from xianshen.organisation.selectors import people
-from xianshen.regulation.models import Acknowledgement, Interpretation, PolicyVersion
+from xianshen.regulation.models import Acknowledgement, Interpretation, PolicyVersion, PolicyWording
 from xianshen.regulation.numerals import article_label
 from xianshen.regulation.schema import NotInPolicy, Policy
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 LIST_LIFETIME = 5.0
 """Seconds for which a process trusts its list of an institution's versions."""
+
+WORDING_LIFETIME = 60.0
+"""Seconds for which a process trusts the translations that it knows."""
 
 
 class NoPolicyInForce(Refusal):
@@ -65,12 +69,14 @@ class _Cache:
         self.lists: dict[int, tuple[float, tuple[VersionDates, ...]]] = {}
         self.policies: dict[int, Policy] = {}
         self.parsed: dict[str, Policy] = {}
+        self.wording: dict[tuple[int, str], tuple[float, Mapping[str, str]]] = {}
 
     def clear(self) -> None:
         """Forget what may change; a parsed text is what its digest says for ever."""
         with self.lock:
             self.lists.clear()
             self.policies.clear()
+            self.wording.clear()
 
 
 _cache = _Cache()
@@ -108,6 +114,25 @@ def _policy(version_id: int, digest: str) -> Policy:
         _cache.parsed[digest] = parsed
         _cache.policies[version_id] = policy
     return policy
+
+
+def wording(institution_id: int, language: str) -> Mapping[str, str]:
+    """Return the institution's translations into a language: text of the pack → what readers of it see.
+
+    All versions together, a later one's word before an earlier one's: records keep texts of the version that judged
+    them. Kept for a minute, so that showing a text costs no query.
+    """
+    now = time.monotonic()
+    known = _cache.wording.get((institution_id, language))
+    if known and now < known[0]:
+        return known[1]
+    rows = PolicyWording.objects.filter(institution_id=institution_id, language=language)
+    texts: dict[str, str] = {}
+    for words in rows.order_by("version__effective_from").values_list("texts", flat=True):
+        texts |= words
+    with _cache.lock:
+        _cache.wording[institution_id, language] = (now + WORDING_LIFETIME, texts)
+    return texts
 
 
 def version_on(institution_id: int, on: date) -> VersionDates | None:

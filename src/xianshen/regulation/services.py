@@ -1,6 +1,7 @@
 """Loading policy packs, bringing versions into force, acknowledging and interpreting them."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import pairwise
@@ -21,12 +22,13 @@ from xianshen.organisation.selectors import institution_by_code
 from xianshen.organisation.services import PositionKindSpec, UnitKindSpec, ensure_institution, sync_vocabulary
 from xianshen.regulation import events, rules
 from xianshen.regulation.loader import Pack, check_pack
-from xianshen.regulation.models import Acknowledgement, Interpretation, PolicyVersion, VersionInForce
+from xianshen.regulation.models import Acknowledgement, Interpretation, PolicyVersion, PolicyWording, VersionInForce
 from xianshen.regulation.numerals import article_label, chinese_numeral
 from xianshen.regulation.permissions import grants_for, may_interpret, may_load
 from xianshen.regulation.schema import Policy, digest_of
 from xianshen.regulation.selectors import forget_policies, policy_version
 from xianshen.regulation.source import Mistake
+from xianshen.regulation.wording import Wording
 
 if TYPE_CHECKING:
     from xianshen.organisation.models import Institution
@@ -55,6 +57,7 @@ class LoadResult:
         loaded: labels of new versions.
         replaced: labels of versions that were not yet in force and now read differently.
         unchanged: labels of versions that were there already.
+        worded: label and language of translations that are new or read differently, e.g. ``2026 en``.
         in_force: label of the version in force after the load, or "".
         entered: whether that version came into force by this load.
     """
@@ -63,6 +66,7 @@ class LoadResult:
     loaded: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    worded: list[str] = field(default_factory=list)
     in_force: str = ""
     entered: bool = False
 
@@ -141,6 +145,7 @@ def store_pack(*, pack: Pack, now: datetime, actor: Actor | None = None) -> Load
             )
         stored[policy.label] = _store(institution, policy, digest, replacing=current, actor=actor, now=now)
         (result.replaced if current else result.loaded).append(policy.label)
+    result.worded = _store_wording(stored, pack, actor=actor, now=now)
     entered = _enter_force_of_day(institution, actor=actor, now=now)
     result.entered = entered is not None
     version = _in_force(institution.pk, today)
@@ -205,6 +210,60 @@ def _store(
         policy_version=version.label,
     )
     return version
+
+
+def _store_wording(stored: Mapping[str, PolicyVersion], pack: Pack, *, actor: Actor, now: datetime) -> list[str]:
+    """Bring the translations beside the versions up to what the pack has; return which changed."""
+    versions = [stored[policy.label] for policy in pack.policies]
+    kept = PolicyWording.objects.filter(version__in=versions).values_list("version", "language", "digest")
+    known = {(version, language): digest for version, language, digest in kept}
+    changed = []
+    for policy, version in zip(pack.policies, versions, strict=True):
+        given = pack.wording.get(policy.label, {})
+        gone = {language for pk, language in known if pk == version.pk} - given.keys()
+        for language, texts in sorted({**given, **{language: {} for language in gone}}.items()):
+            digest = digest_of(json.dumps(texts, ensure_ascii=False, sort_keys=True))
+            if known.get((version.pk, language)) != digest:
+                _word(version, policy, language, texts, digest, actor=actor, now=now)
+                changed.append(f"{policy.label} {language}")
+    return changed
+
+
+@act
+def _word(
+    version: PolicyVersion,
+    policy: Policy,
+    language: str,
+    texts: Wording,
+    digest: str,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Keep a translation of a version, or drop it if there are no texts."""
+    if texts:
+        PolicyWording.objects.update_or_create(
+            version=version,
+            language=language,
+            defaults={
+                "institution_id": version.institution_id,
+                "texts": dict(texts),
+                "digest": digest,
+                "loaded_at": now,
+            },
+        )
+    else:
+        PolicyWording.objects.filter(version=version, language=language).delete()
+    record(
+        events.WORDING_LOADED,
+        actor=actor,
+        subject=_subject(version),
+        payload={"label": version.label, "language": language, "texts": len(texts), "digest": digest},
+        at=now,
+        rule=rules.IN_FORCE,
+        article=policy.rule(rules.IN_FORCE).article,
+        policy_version=version.label,
+    )
 
 
 def _check_overlaps(stored: Iterable[PolicyVersion], policies: Iterable[Policy]) -> None:

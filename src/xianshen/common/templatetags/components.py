@@ -27,6 +27,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
+from xianshen.common import language
 from xianshen.common.zhdates import deadline_parts, due_words, time_ago, time_left, zh_date, zh_datetime
 
 register = template.Library()
@@ -86,9 +87,9 @@ def icon(name: str, *, label: Text = "") -> SafeString:
 
 @register.simple_tag
 def plat(label: Text, *, icon: str = "") -> SafeString:
-    """``{% plat platform.label icon=platform.icon %}``: a platform; an icon unknown to the sprite becomes a globe."""
+    """``{% plat platform.name icon=platform.icon %}``: a platform; an icon unknown to the sprite becomes a globe."""
     name = icon if icon in sprite_names() else "world"
-    return format_html('<span class="xs-plat">{}{}</span>', icon_html(name), label)
+    return format_html('<span class="xs-plat">{}{}</span>', icon_html(name), language.local(str(label)))
 
 
 # ── states, tiers, articles ──────────────────────────
@@ -139,8 +140,8 @@ def numeral(number: str) -> str:
 
 @register.simple_tag
 def tier(level: int, *, label: Text = "") -> SafeString:
-    """``{% tier 2 %}`` or ``{% tier tier.number label=tier.label %}``."""
-    words = label or _("%(numeral)s级") % {"numeral": _numeral(int(level))}
+    """``{% tier 2 %}`` or ``{% tier tier.number label=tier.name %}``."""
+    words = language.local(str(label)) or _("%(numeral)s级") % {"numeral": _numeral(int(level))}
     return format_html('<span class="xs-tier xs-tier--{}">{}</span>', level, words)
 
 
@@ -914,6 +915,18 @@ def _runs(line: Iterable[int]) -> list[tuple[int, int]]:
 
 
 # ── filters ──────────────────────────────────────────
+
+
+@register.filter
+def local(value: str | None) -> str:
+    """``{{ platform.name|local }}``: a text of the policy pack in the reader's language."""
+    return language.local(value) if value else ""
+
+
+@register.filter
+def listed(values: Iterable[object]) -> str:
+    """``{{ names|listed }}``: an enumeration in the reader's language."""
+    return language.listed(values)
 
 
 @register.filter
