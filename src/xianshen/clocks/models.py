@@ -1,6 +1,6 @@
 """Deadlines, the further records they concern, and secret addresses of calendar feeds."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -9,8 +9,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from xianshen.clocks.enums import ClockState
+from xianshen.clocks.schedule import next_step_on
+from xianshen.clocks.subjects import handler_of
 from xianshen.common.states import Face
 from xianshen.ledger.events import Subject
+from xianshen.regulation.selectors import policy_version
 
 if TYPE_CHECKING:
     from xianshen.regulation.schema import Clock
@@ -84,23 +87,23 @@ class Deadline(models.Model):
     @property
     def url(self) -> str:
         """Where what it asks for is done."""
-        from xianshen.clocks.subjects import handler_of
-
         return handler_of(self.subject_type).url(self)
 
     @property
     def spec(self) -> "Clock":
         """The clock as the policy states it under which the deadline began."""
-        from xianshen.regulation.selectors import policy_version
-
         return policy_version(self.policy_version_id).clock(self.clock)
 
     @property
     def soon_from(self) -> date:
         """Day of the policy's first reminder before the present due date; the due date without reminders."""
-        from datetime import timedelta
-
         return self.due_on - timedelta(days=max(self.spec.reminders, default=0))
+
+    def plan(self) -> None:
+        """Set the day of the next step by state and dates; saved by the caller."""
+        self.next_step_on = next_step_on(
+            self.spec, state=self.state, due_on=self.due_on, done_through=self.done_through
+        )
 
     @property
     def late(self) -> bool:

@@ -20,7 +20,7 @@ from xianshen.clocks.enums import ClockState, StepKind
 from xianshen.clocks.models import Deadline
 from xianshen.clocks.schedule import ClockStep, open_steps
 from xianshen.clocks.selectors import managers_of
-from xianshen.clocks.services.running import BATCH, plan, record_for
+from xianshen.clocks.services.running import BATCH, record_for
 from xianshen.clocks.subjects import handler_of
 from xianshen.common.actors import Actor
 from xianshen.common.zhdates import zh_date
@@ -71,7 +71,7 @@ def run_due(now: datetime) -> DueReport:
 @no_act(why="reckons a pause")
 def pause_after(failures: int) -> timedelta:
     """Return how long to wait after so many failures: a minute, doubled each time, up to twelve hours."""
-    return min(FIRST_PAUSE * 2 ** min(failures - 1, 16), LONGEST_PAUSE)
+    return min(FIRST_PAUSE * int(2 ** min(failures - 1, 16)), LONGEST_PAUSE)
 
 
 def _ready(now: datetime) -> Q:
@@ -130,7 +130,7 @@ def _carry_out(*, deadline_id: int, now: datetime) -> bool:
     deadline.ran_out_at = now
     deadline.done_through = max(deadline.done_through, deadline.due_on)
     deadline.failures, deadline.last_failure, deadline.retry_at = 0, "", None
-    plan(deadline)
+    deadline.plan()
     deadline.save(
         update_fields=[
             "state",
@@ -289,7 +289,7 @@ def _take_steps(*, keys: Sequence[int], now: datetime) -> tuple[int, int]:
             for to in dict.fromkeys(step.to for step in steps if step.to is not None):
                 escalations += _escalate(deadline, seats.of(deadline, to), on, now, told)
             deadline.done_through = on
-            plan(deadline)
+            deadline.plan()
             moved.setdefault(deadline.next_step_on, []).append(deadline.pk)
         notify_many(institution_id=institution_id, told=told, at=now)
     for day, moved_keys in moved.items():
@@ -381,7 +381,7 @@ def _reckon(*, deadline_id: int, now: datetime) -> bool:
     before = deadline.due_on
     due_on = max(due_on, min(before, timezone.localdate(now)))
     deadline.provisional, deadline.due_on = False, due_on
-    plan(deadline)
+    deadline.plan()
     deadline.save(update_fields=["provisional", "due_on", "next_step_on"])
     if due_on == before:
         return False

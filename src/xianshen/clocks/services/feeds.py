@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xianshen.clocks import events
 from xianshen.clocks.models import FeedAddress
 from xianshen.common.actors import Actor
-from xianshen.ledger.events import Subject
+from xianshen.ledger.events import EventType, Subject
 from xianshen.ledger.services import Unchanged, act, no_act, record
 
 if TYPE_CHECKING:
@@ -53,6 +53,6 @@ def close_address(*, person: "Person", actor: Actor, now: datetime) -> bool:
     return True
 
 
-def _record(event: "events.EventType", person: "Person", actor: Actor, now: datetime) -> None:
+def _record(event: EventType, person: "Person", actor: Actor, now: datetime) -> None:
     subject = Subject(PERSON_TYPE, str(person.pk), person.name)
     record(event, actor=actor, subject=subject, payload={}, at=now)

@@ -22,6 +22,7 @@ from xianshen.ledger.events import EventType, Subject
 from xianshen.ledger.services import JSON, act, record, within_act
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants
+from xianshen.regulation.selectors import policy_version
 from xianshen.workflow.tables import locked
 
 if TYPE_CHECKING:
@@ -48,10 +49,9 @@ class Start:
     about: tuple[Subject, ...] = ()
 
 
+@within_act
 def record_for(deadline: Deadline, event: EventType, *, actor: Actor, payload: dict[str, JSON], now: datetime) -> None:
     """Record an event of a deadline on its record's page, under the article that the policy gives for it."""
-    from xianshen.regulation.selectors import policy_version
-
     policy = policy_version(deadline.policy_version_id)
     record(
         event,
@@ -66,13 +66,6 @@ def record_for(deadline: Deadline, event: EventType, *, actor: Actor, payload: d
     )
 
 
-def plan(deadline: Deadline) -> None:
-    """Set the day of the next step by the deadline's state and dates."""
-    deadline.next_step_on = next_step_on(
-        deadline.spec, state=deadline.state, due_on=deadline.due_on, done_through=deadline.done_through
-    )
-
-
 @within_act
 def start_clock(
     *,
@@ -84,6 +77,7 @@ def start_clock(
     unit_id: int | None,
     now: datetime,
     about: tuple[Subject, ...] = (),
+    due_on: date | None = None,
 ) -> Deadline:
     """Start a clock for a record; the calling act records why. One statement, two with ``about``.
 
@@ -96,6 +90,7 @@ def start_clock(
         unit_id: whose unit it concerns.
         now: time of the act.
         about: further records on whose pages the deadline shows.
+        due_on: the last day that a decision sets instead of the policy's duration; not before ``started_on``.
 
     Raises:
         NotInPolicy: the policy has no such clock.
@@ -103,16 +98,26 @@ def start_clock(
         IntegrityError: the record has this clock running already (callers hold its row locked).
     """
     starts = [Start(subject, unit_id, about)]
-    return start_clocks(actor=actor, policy=policy, clock=clock, starts=starts, started_on=started_on, now=now)[0]
+    return start_clocks(
+        actor=actor, policy=policy, clock=clock, starts=starts, started_on=started_on, now=now, due_on=due_on
+    )[0]
 
 
 @within_act
 def start_clocks(
-    *, actor: Actor, policy: "Policy", clock: str, starts: Sequence[Start], started_on: date, now: datetime
+    *,
+    actor: Actor,
+    policy: "Policy",
+    clock: str,
+    starts: Sequence[Start],
+    started_on: date,
+    now: datetime,
+    due_on: date | None = None,
 ) -> list[Deadline]:
     """Start the same clock for many records on the same day; see :func:`start_clock`."""
     spec = policy.clock(clock)
-    due_on = policy.due(clock, started_on)
+    provisional = due_on is None and policy.due_guessed(clock, policy.due(clock, started_on))
+    due_on = due_on or policy.due(clock, started_on)
     for subject_type in {start.subject.type for start in starts}:
         handler_of(subject_type)
     first = next_step_on(spec, state=ClockState.RUNNING, due_on=due_on, done_through=started_on)
@@ -131,7 +136,7 @@ def start_clocks(
                 started_on=started_on,
                 due_on=due_on,
                 original_due_on=due_on,
-                provisional=policy.due_guessed(clock, due_on),
+                provisional=provisional,
                 done_through=started_on,
                 next_step_on=first,
             )
@@ -351,7 +356,7 @@ def extend_clock(
     before = deadline.due_on
     deadline.due_on, deadline.provisional = due_on, False
     deadline.failures, deadline.last_failure, deadline.retry_at = 0, "", None
-    plan(deadline)
+    deadline.plan()
     deadline.save(update_fields=["due_on", "provisional", "failures", "last_failure", "retry_at", "next_step_on"])
     people = handler_of(deadline.subject_type).concerned([deadline], on).get(deadline.pk, ())
     notify(

@@ -235,7 +235,8 @@ def _ordered(data: dict[str, Any]) -> dict[str, Any]:
     calendar = data.get("calendar")
     if isinstance(calendar, dict):
         data["calendar"] = {
-            key: sorted(value) if isinstance(value, list | set | frozenset) else value for key, value in calendar.items()
+            key: sorted(value) if isinstance(value, list | set | frozenset) else value
+            for key, value in calendar.items()
         }
     return data
 
