@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
 
-from tests.support.emptying import ledger_may_be_emptied
+from tests.support.emptying import quick_emptying
 from tests.support.queries import assert_queries_constant
 from tests.support.tasks import carry_out_tasks
 from tests.support.writes import Watch, watch
@@ -27,8 +27,8 @@ def _watch() -> Iterator[Watch]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _ledger_may_be_emptied() -> Iterator[None]:
-    with ledger_may_be_emptied():
+def _quick_emptying() -> Iterator[None]:
+    with quick_emptying():
         yield
 
 

@@ -6,8 +6,6 @@ Units and people are made directly; whatever the room registry keeps is made by 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -20,6 +18,7 @@ from tests.factories.organisation import (
     PositionFactory,
     UnitFactory,
 )
+from tests.factories.regulation import SHCC, pack_at
 from xianshen.common.actors import Actor
 from xianshen.organisation.models import Institution, Person, Unit
 from xianshen.organisation.selectors import Grants, actor_for, grants_of
@@ -27,12 +26,10 @@ from xianshen.registry import services
 from xianshen.registry.enums import AccountState
 from xianshen.registry.models import MediaAccount, OpeningApplication, SponsorDocument
 from xianshen.registry.services.accounts import AccountFacts, Registration
-from xianshen.regulation.loader import Pack, check_pack
 from xianshen.regulation.schema import Policy
 from xianshen.regulation.selectors import policy_on
 from xianshen.regulation.services import store_pack
 
-PACK = Path(__file__).resolve().parents[2] / "policies" / "shcc"
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 UNITS: Mapping[str, tuple[str, str, str]] = {
@@ -62,14 +59,6 @@ PEOPLE: Mapping[str, tuple[str, str, str, str]] = {
     "class_operator": ("韩同学", "class", "operator", "班级新媒体管理员"),
     "society_operator": ("杨同学", "society", "operator", "社团新媒体管理员"),
 }
-
-
-@cache
-def shcc_pack() -> Pack:
-    """Return the college's pack, read once."""
-    pack, mistakes = check_pack(PACK)
-    assert pack is not None, mistakes
-    return pack
 
 
 def upload(name: str = "责任体系.pdf", content: bytes = PDF) -> SimpleUploadedFile:
@@ -219,8 +208,9 @@ def college(now: datetime, *, password: bool = False) -> College:
         now: time of the set-up; the pack must be in force then.
         password: give everybody the password of the organisation's factories.
     """
-    store_pack(pack=shcc_pack(), now=now)
-    institution = Institution.objects.get(code=shcc_pack().institution.code)
+    pack = pack_at(SHCC)
+    store_pack(pack=pack, now=now)
+    institution = Institution.objects.get(code=pack.institution.code)
     made = College(institution, now)
     for key, (name, kind, parent) in UNITS.items():
         made.units[key] = UnitFactory(

@@ -1,6 +1,7 @@
 """Stored policy versions for tests: the college's own pack, or another text of it."""
 
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +18,12 @@ LOADED_AT = datetime(2026, 9, 1, 8, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def pack_at(path: Path) -> Pack:
-    """Return a pack that has no mistakes."""
+    """Return a pack that has no mistakes, read once for every state of its files."""
+    return _checked(path, tuple(sorted((str(file), file.stat().st_mtime_ns) for file in path.rglob("*"))))
+
+
+@cache
+def _checked(path: Path, _state: tuple[tuple[str, int], ...]) -> Pack:
     pack, mistakes = check_pack(path)
     assert pack is not None, "\n".join(str(mistake) for mistake in mistakes)
     return pack

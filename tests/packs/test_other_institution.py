@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from tests.factories.organisation import AppointmentFactory, PersonFactory, PositionFactory, UnitFactory
+from tests.factories.regulation import pack_at
 from tests.support.college import College, build_college
 from xianshen.approvals import services as approvals
 from xianshen.approvals.enums import ChainState, StepState, Verdict
@@ -24,7 +25,7 @@ from xianshen.organisation.models import Institution
 from xianshen.registry import services as registry
 from xianshen.registry.models import MediaAccount, OpeningApplication
 from xianshen.regulation.selectors import cite, policy_on
-from xianshen.regulation.services import load_pack
+from xianshen.regulation.services import store_pack
 
 PACK = Path(__file__).parent / "linhai"
 NOW = datetime(2026, 9, 29, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -68,7 +69,7 @@ VALUES = {
 @pytest.fixture
 def group(db: None) -> College:
     """Return the hospital group with its people by role."""
-    load_pack(path=PACK, now=NOW)
+    store_pack(pack=pack_at(PACK), now=NOW)
     institution = Institution.objects.get(code="linhai")
     group = College(institution, NOW)
     for key, (kind, name, parent) in UNITS.items():

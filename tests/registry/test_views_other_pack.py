@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from tests.factories.organisation import AppointmentFactory, PersonFactory, PositionFactory, UnitFactory
 from tests.factories.registry import College
+from tests.factories.regulation import pack_at
 from xianshen.organisation.models import Institution, Person
 from xianshen.registry.forms import ApplicationForm, sections
 from xianshen.registry.models import OpeningApplication
 from xianshen.regulation.enums import FieldType
 from xianshen.regulation.schema import FieldSpec, Policy
 from xianshen.regulation.schema.forms import Choice
-from xianshen.regulation.services import load_pack
+from xianshen.regulation.services import store_pack
 
 Clients = Callable[[Any], Client]
 HOSPITAL = Path(__file__).resolve().parents[1] / "packs" / "linhai"
@@ -28,7 +29,7 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 @pytest.fixture
 def editor(db: None) -> Person:
     """Return the editor of a clinic of the hospital group, which has its own pack."""
-    load_pack(path=HOSPITAL, now=timezone.now())
+    store_pack(pack=pack_at(HOSPITAL), now=timezone.now())
     institution = Institution.objects.get(code="linhai")
     hospital = UnitFactory(institution=institution, kind="hospital", name="第一医院")
     clinic = UnitFactory(institution=institution, kind="clinic", name="心内科", parent=hospital)

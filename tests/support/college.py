@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from tests.factories.organisation import AppointmentFactory, PersonFactory, PositionFactory, UnitFactory
+from tests.factories.regulation import SHCC, pack_at
 from xianshen.approvals import services as approvals
 from xianshen.approvals.enums import Verdict
 from xianshen.approvals.models import ApprovalChain
@@ -23,9 +23,8 @@ from xianshen.registry import services as registry
 from xianshen.registry.models import MediaAccount, OpeningApplication
 from xianshen.registry.selectors import APPLICATION_TYPE
 from xianshen.regulation.selectors import policy_on
-from xianshen.regulation.services import load_pack
+from xianshen.regulation.services import store_pack
 
-PACK = Path(settings.POLICIES) / "shcc"
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 # role: (unit key, kind of position, title)
@@ -166,9 +165,9 @@ class College:
         return OpeningApplication.objects.get(pk=chain.subject_id).account  # type: ignore[return-value]
 
 
-def build_college(now: datetime, *, code: str = "shcc", pack: Path = PACK) -> College:
+def build_college(now: datetime, *, code: str = "shcc", pack: Path = SHCC) -> College:
     """Return a college in which every role is held by one person named after it."""
-    load_pack(path=pack, now=now)
+    store_pack(pack=pack_at(pack), now=now)
     institution = Institution.objects.get(code=code)
     college = College(institution, now)
     for key, (kind, name, parent) in UNITS.items():

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from tests.factories.regulation import SHCC, pack_at
 from xianshen.notices.models import Notice
 from xianshen.regulation.selectors import forget_policies
-from xianshen.regulation.services import load_pack
+from xianshen.regulation.services import store_pack
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Pages = Callable[..., Page]
@@ -23,7 +22,7 @@ Pages = Callable[..., Page]
 def policy() -> Any:
     """Load the college's pack, whose articles the gallery cites."""
     forget_policies()
-    load_pack(path=Path(settings.ROOT) / "policies" / "shcc", now=timezone.now())
+    store_pack(pack=pack_at(SHCC), now=timezone.now())
     yield
     forget_policies()
 

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import cache
-from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.support.emptying import empty_database
 from xianshen.approvals.enums import ChainState, StepKind, StepState
 from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion
 from xianshen.approvals.selectors import deciders
@@ -55,7 +55,7 @@ def _demo(django_db_setup: None, django_db_blocker: Any, keys: Path) -> Iterator
         seconds = time.monotonic() - began
     yield report, seconds
     with django_db_blocker.unblock():
-        call_command("flush", verbosity=0, interactive=False)
+        empty_database()
         cache.clear()
         forget_policies()
 
