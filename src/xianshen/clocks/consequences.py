@@ -50,3 +50,8 @@ def consequence_of(consequence: str, subject_type: str) -> Run:
     if run is None:
         raise NoConsequence(f"nobody carries out {consequence} for {subject_type}")
     return run
+
+
+def registered() -> frozenset[tuple[Consequence, str]]:
+    """Return what is carried out: consequences with the subject type, "" for all others."""
+    return frozenset(_runs)
