@@ -24,3 +24,5 @@ if _database["ENGINE"].endswith("sqlite3"):
     }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOGGING = {**LOGGING, "root": {**LOGGING["root"], "level": "ERROR"}}
+# Otherwise every test client reads the directory of every static file before its first request.
+WHITENOISE_AUTOREFRESH = True
