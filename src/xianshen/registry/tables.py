@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -180,6 +180,7 @@ class BoardTable:
     _seats: dict[tuple[str, int], str] = field(default_factory=dict)
     _files: dict[int, SponsorFile] = field(default_factory=dict)
     _made: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    _openings: dict[tuple[str, bool], str] = field(default_factory=dict)
 
     def rows(self, accounts: Iterable[MediaAccount], columns: Sequence[BoardColumn]) -> list[BoardRow]:
         """Return the accounts as rows."""
@@ -197,31 +198,46 @@ class BoardTable:
             for account in accounts
         ]
 
-    def body(self, accounts: Iterable[MediaAccount], columns: Sequence[BoardColumn]) -> list[tuple[MediaAccount, str]]:
-        """Return the accounts with the markup of their cells, for the page.
+    def body(
+        self, accounts: Iterable[MediaAccount], columns: Sequence[BoardColumn], *, picks: bool = False
+    ) -> list[SafeString]:
+        """Return the accounts as table rows, for the page.
 
-        Five hundred cells are too many for template tags; here the opening of each cell is made once.
+        Five hundred cells are too many for template tags; here what many cells share is made once.
+
+        Args:
+            accounts: the accounts of the page.
+            columns: columns shown, besides the account itself.
+            picks: whether rows can be picked by hand.
         """
-        return [
-            (
-                row.account,
-                mark_safe(
-                    "".join(f"{self._opening(cell)}{conditional_escape(cell.html)}</td>" for cell in row.cells)
-                    + f'<td class="xs-only-phone xs-sub xs-small">{row.place}</td>'
-                ),
-            )
-            for row in self.rows(accounts, columns)
-        ]
+        pick = escape(_("选中")) if picks else ""
+        return [self._line(row, pick) for row in self.rows(accounts, columns)]
+
+    def _line(self, row: BoardRow, pick: str) -> SafeString:
+        account = row.account
+        name, handle = escape(account.name), escape(account.handle)
+        box = (
+            '<td class="xs-pick"><input class="form-check-input" type="checkbox" name="ids" data-pick'
+            f' value="{account.pk}" aria-label="{pick} {name}"></td>'
+            if pick
+            else ""
+        )
+        cells = "".join(f"{self._opening(cell)}{conditional_escape(cell.html)}</td>" for cell in row.cells)
+        return mark_safe(
+            f'<tr data-row>{box}<td><a class="xs-name" href="/accounts/{account.pk}/" data-row-link>{name}</a>'
+            f'<span class="xs-2nd">{handle}</span></td>{cells}'
+            f'<td class="xs-only-phone xs-sub xs-small">{row.place}</td></tr>'
+        )
 
     def _opening(self, cell: Cell) -> str:
-        def make() -> str:
+        key = (cell.column.code, cell.quiet)
+        opening = self._openings.get(key)
+        if opening is None:
             column = cell.column
             marks = format_html(' data-c="{}"', cell.phone) if cell.phone else ""
             marks += format_html(' data-l="{}"', column.label) if column.label else ""
             marks += ' class="xs-nowrap"' if column.nowrap else ""
-            return f"<td{marks}>"
-
-        opening: str = self._once(("opening", cell.column.code, cell.quiet), make)
+            opening = self._openings[key] = f"<td{marks}>"
         return opening
 
     def _load_units(self, accounts: Sequence[MediaAccount]) -> None:
@@ -237,7 +253,7 @@ class BoardTable:
         kinds = {one.first_responsible_position for one in accounts}
         where = {one.first_responsible_unit_id for one in accounts}
         found = positions(self.institution_id).filter(kind__in=kinds, unit_id__in=where).order_by("-pk")
-        self._seats = {(position.kind, position.unit_id): position.title for position in found}
+        self._seats = {(kind, unit_id): title for kind, unit_id, title in found.values_list("kind", "unit_id", "title")}
 
     def _once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
         if key not in self._made:
@@ -262,23 +278,37 @@ class BoardTable:
             return str(number)
 
     def _tier(self, account: MediaAccount) -> tuple[str, SafeString]:
-        name = self._tier_name(account.tier)
-        html: SafeString = self._once(("tier", account.tier), lambda: components.tier(account.tier, label=name))
-        return name, html
+        def make() -> tuple[str, SafeString]:
+            name = self._tier_name(account.tier)
+            return name, components.tier(account.tier, label=name)
+
+        found: tuple[str, SafeString] = self._once(("tier", account.tier), make)
+        return found
 
     def _unit(self, account: MediaAccount) -> tuple[str, SafeString | str]:
+        found: tuple[str, SafeString | str] = self._once(
+            ("unit", account.unit_id, account.home_unit_id), lambda: self._unit_words(account)
+        )
+        return found
+
+    def _unit_words(self, account: MediaAccount) -> tuple[str, SafeString | str]:
         name = self._units[account.unit_id]
         if account.home_unit_id == account.unit_id:
-            return name, name
+            return name, escape(name)
         home = self._units[account.home_unit_id]
         html = format_html('{}<span class="xs-2nd">{}</span>', name, home)
         return _("%(unit)s（%(home)s）") % {"unit": name, "home": home}, html
 
     def _responsible(self, account: MediaAccount) -> tuple[str, str]:
-        kind = account.first_responsible_position
-        title = self._seats.get((kind, account.first_responsible_unit_id)) or position_title(self.policy, kind)
-        words = seat(self._units[account.first_responsible_unit_id], title)
-        return words, words
+        kind, unit_id = account.first_responsible_position, account.first_responsible_unit_id
+
+        def make() -> tuple[str, str]:
+            title = self._seats.get((kind, unit_id)) or position_title(self.policy, kind)
+            words = seat(self._units[unit_id], title)
+            return words, escape(words)
+
+        found: tuple[str, str] = self._once(("responsible", kind, unit_id), make)
+        return found
 
     def _owner(self, account: MediaAccount) -> tuple[str, SafeString | str]:
         if account.owner_id:
@@ -345,12 +375,19 @@ class BoardTable:
         return until, html, False
 
     def _opened(self, account: MediaAccount) -> tuple[date | None, str]:
-        return account.opened_on, zh_date(account.opened_on, today=self.on) if account.opened_on else "—"
+        day = account.opened_on
+        if day is None:
+            return None, "—"
+        words: str = self._once(("opened", day), lambda: zh_date(day, today=self.on))
+        return day, words
 
     def _place(self, account: MediaAccount) -> SafeString:
-        return format_html(
-            "{} · {} · {}", self._platform(account)[1], self._tier_name(account.tier), self._units[account.unit_id]
-        )
+        def make() -> SafeString:
+            tier, unit = self._tier_name(account.tier), self._units[account.unit_id]
+            return format_html("{} · {} · {}", self._platform(account)[1], tier, unit)
+
+        found: SafeString = self._once(("place", account.platform, account.tier, account.unit_id), make)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,10 +220,14 @@ def _citer(page: Shell) -> Callable[[str, date | None], Any]:
 
 
 def _article_url(page: Shell) -> Callable[[int, date | None], str]:
-    def article_url(number: int, on: date | None = None) -> str:
-        from xianshen.regulation import selectors
+    found: dict[tuple[int, date | None], str] = {}
 
-        return selectors.article_url(number, on or timezone.localdate(page.now))
+    def article_url(number: int, on: date | None = None) -> str:
+        if (number, on) not in found:
+            from xianshen.regulation import selectors
+
+            found[number, on] = selectors.article_url(number, on or timezone.localdate(page.now))
+        return found[number, on]
 
     return article_url
 

@@ -6,12 +6,12 @@ The library is a builtin, templates need no ``{% load %}``.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from math import cos, radians, sin
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import segno
 from django import template
@@ -22,7 +22,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
@@ -308,12 +308,15 @@ def _get(item: Any, name: str, default: Any = "") -> Any:
 def trace(context: template.Context, items: Iterable[Any]) -> SafeString:
     """``{% trace timeline %}``: ``common.components.TraceItem``, ledger entries, or objects like them, newest first.
 
-    Of a ledger entry its sentence, who acted, when, and the article kept with it are shown.
+    Of a ledger entry its sentence, who acted, when, their words and the article kept with it are shown; what was
+    sealed bears the seal's mark.
     """
     rows = []
     for item in items:
         at, meta = _get(item, "at", None), _get(item, "meta") or _get(item, "who")
-        tone = _get(item, "tone")
+        payload: Mapping[str, Any] = _get(item, "data", {})
+        tone = _get(item, "tone") or ("seal" if payload.get("seal") else "")
+        quote = _get(item, "quote") or str(payload.get("text") or "")
         chip = _cited(context, _get(item, "rule"), at, _get(item, "article", None))
         when = format_html('<time datetime="{}">{}</time>', at.isoformat(), zh_datetime(at)) if at else ""
         below = format_html_join(" · ", "{}", ((part,) for part in (when, meta, chip) if part))
@@ -322,7 +325,7 @@ def trace(context: template.Context, items: Iterable[Any]) -> SafeString:
             (
                 format_html(' class="is-{}"', tone) if tone else "",
                 format_html('<a href="{}">{}</a>', url, text) if url else text,
-                format_html("<q>{}</q>", item.quote) if _get(item, "quote") else "",
+                format_html("<q>{}</q>", quote) if quote else "",
                 format_html('<span class="xs-meta">{}</span>', below) if below else "",
             )
         )
@@ -480,6 +483,19 @@ def address(context: template.Context, /, **changes: object) -> str:
     return f"?{urlencode(pairs)}" if pairs else "?"
 
 
+def _addresses(context: template.Context, name: str, *, drop: str) -> Callable[[str], str]:
+    """Return a function that gives the address of this page for each value of one parameter; :func:`address` for many.
+
+    Args:
+        context: of the page.
+        name: the parameter that changes; "" removes it.
+        drop: a parameter that goes with any change.
+    """
+    rest = address(context, **{name: None, drop: None})
+    start = f"{rest}&" if len(rest) > 1 else rest
+    return lambda value: f"{start}{name}={quote_plus(value)}" if value else rest
+
+
 @register.simple_tag(takes_context=True)
 def withquery(context: template.Context, **changes: object) -> str:
     """``{% withquery sort="name" page=None %}``: the address of this page with parameters changed."""
@@ -593,13 +609,11 @@ def pick(
         for item in options
     ]
     shown = next((words for value, words, _count in pairs if value == chosen), None)
+    to = _addresses(context, name, drop=drop)
+    # A list of units has hundreds of entries: plain strings, everything in them escaped.
     rows = [
-        (
-            address(context, **{name: value, drop: None}),
-            _current(value == chosen, "true"),
-            words,
-            format_html(" <b>{}</b>", count) if count is not None else "",
-        )
+        f'<a href="{escape(to(value))}"{_current(True, "true") if value == chosen else ""}>{conditional_escape(words)}'
+        f"{'' if count is None else f' <b>{conditional_escape(count)}</b>'}</a>"
         for value, words, count in [("", _("全部"), None), *pairs]
     ]
     return format_html(
@@ -610,7 +624,7 @@ def pick(
         _("："),
         shown if shown is not None else _("全部"),
         icon_html("chevron-down"),
-        format_html_join("", '<a href="{}"{}>{}{}</a>', rows),
+        mark_safe("".join(rows)),
     )
 
 

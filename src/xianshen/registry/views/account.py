@@ -42,7 +42,7 @@ from xianshen.registry.permissions import (
 from xianshen.registry.running import may_run, state_face
 from xianshen.registry.selectors import ACCOUNT_TYPE, APPLICATION_TYPE, account_of, sponsor_file
 from xianshen.registry.tables import position_title
-from xianshen.registry.views.shared import Asker, platform_or_none, public_url, trace_of
+from xianshen.registry.views.shared import Asker, platform_or_none, public_url
 from xianshen.regulation.enums import Capability, SubjectKind
 from xianshen.regulation.schema import Policy
 
@@ -349,7 +349,7 @@ def _page(request: HttpRequest, asker: Asker, account: MediaAccount, *, shown: s
         "documents": documents,
         "clocks": file_clocks(account, policy, asker.on),
         "sees_file": bool(may_view_sponsor_file(account.home_unit_id, asker.grants)),
-        "trace": trace_of(entries_about(code, ACCOUNT_TYPE, key, limit=TRACE_SHOWN)),
+        "trace": entries_about(code, ACCOUNT_TYPE, key, limit=TRACE_SHOWN),
         "trace_count": count_about(code, ACCOUNT_TYPE, key),
         "sees_ledger": asker.grants.has(Capability.LEDGER_VIEW),
         "subject_type": ACCOUNT_TYPE,

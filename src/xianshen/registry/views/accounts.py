@@ -79,13 +79,14 @@ def board(request: HttpRequest) -> HttpResponse:
     wide = asker.grants.has(Capability.ACCOUNTS_VIEW_ALL)
     manages = bool(may_manage_accounts(asker.grants))
     exports = not wide or bool(may_export(asker.grants))
+    picks = manages or exports
     units = unit_options(asker.institution_id, asker.grants, asker.policy)
     context = {
         "board": board,
         "tabs": view_tabs(counts, board.wanted.view),
         "counts": counts,
         "page": page,
-        "rows": _table(asker, cite=True).body(page.object_list, board.columns),
+        "rows": _table(asker, cite=True).body(page.object_list, board.columns, picks=picks),
         "all_columns": COLUMNS,
         "kept": [(key, value) for key, values in request.GET.lists() for value in values if key not in {"page", "col"}],
         "platforms": [Option(one.code, one.name) for one in asker.policy.platforms],
@@ -98,7 +99,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "sole_unit": sole_unit(asker),
         "manages": manages,
         "exports": exports,
-        "picks": manages or exports,
+        "picks": picks,
         "now": asker.now,
     }
     return render(request, "registry/accounts.html", context)

@@ -46,7 +46,6 @@ from xianshen.registry.views.shared import (
     page_of,
     platform_or_none,
     sole_unit,
-    trace_of,
     words_in,
 )
 from xianshen.registry.words import seat
@@ -354,7 +353,7 @@ def application_page(request: HttpRequest, application_id: int) -> HttpResponse:
         "last": last_words(rounds),
         "documents": documents_of(asker.institution_id, *subject),
         "attachments": attachments_of(asker.institution_id, *subject),
-        "trace": trace_of(entries_about(asker.person.institution.code, *subject, limit=30)),
+        "trace": entries_about(asker.person.institution.code, *subject, limit=30),
         "may_edit": editable and bool(may_edit(application, asker.grants)),
         "may_withdraw": _may_withdraw(asker, chain),
         "may_remind": step is not None and application.applicant_id == asker.person.pk,

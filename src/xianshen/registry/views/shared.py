@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from xianshen.common.actors import Actor
-from xianshen.common.components import TraceItem
 from xianshen.organisation.selectors import Grants, Holding, actor_in
 from xianshen.registry.models import MediaAccount
 from xianshen.regulation.enums import Capability
@@ -20,7 +19,6 @@ from xianshen.regulation.schema import NotInPolicy, PlatformSpec, Policy
 from xianshen.regulation.selectors import policy_on
 
 if TYPE_CHECKING:
-    from xianshen.ledger.models import LedgerEntry
     from xianshen.organisation.models import Person
 
 T = TypeVar("T")
@@ -116,22 +114,3 @@ def public_url(account: MediaAccount) -> str:
         return reverse("directory:account", args=[account.code])
     except NoReverseMatch:
         return ""
-
-
-def trace_of(entries: Sequence["LedgerEntry"]) -> list[TraceItem]:
-    """Return ledger entries as a timeline: what, who, their words, the article."""
-    items = []
-    for entry in entries:
-        payload = entry.data
-        items.append(
-            TraceItem(
-                entry.sentence,
-                entry.at,
-                meta=entry.who,
-                quote=str(payload.get("text") or ""),
-                tone="seal" if payload.get("seal") else "",
-                rule=entry.rule,
-                article=entry.article,
-            )
-        )
-    return items

@@ -27,7 +27,7 @@ from xianshen.registry.selectors import (
     sponsor_file,
     sponsor_files,
 )
-from xianshen.registry.views.shared import Asker, page_of, trace_of, words_in
+from xianshen.registry.views.shared import Asker, page_of, words_in
 from xianshen.regulation.enums import Capability
 from xianshen.regulation.schema import Policy
 from xianshen.regulation.schema.approvals import SponsorFilePart
@@ -192,7 +192,7 @@ def file_page(request: HttpRequest, unit_id: int) -> HttpResponse:
         "manages_not": None if manages else manages,
         "accounts": account_counts_by_home(asker.institution_id).get(unit.pk, 0),
         "validity": policy.clock(parts[0].validity).text,
-        "trace": trace_of(entries_about(asker.person.institution.code, SPONSOR_FILE_TYPE, str(unit.pk), limit=12)),
+        "trace": entries_about(asker.person.institution.code, SPONSOR_FILE_TYPE, str(unit.pk), limit=12),
         "several": asker.grants.has(Capability.SPONSOR_FILES_VIEW_ALL),
         "today": asker.on,
         "now": asker.now,
