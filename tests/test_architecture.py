@@ -31,6 +31,7 @@ LEVELS = (
     "approvals",
     "clocks",
     "documents",
+    "connectors",
     "notices",
     "regulation",
     "organisation",

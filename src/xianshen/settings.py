@@ -4,7 +4,8 @@ Variables: ``XIANSHEN_DATA`` (all data and keys, default ``var/``), ``DATABASE_U
 SQLite file in the data directory), ``XIANSHEN_DEBUG``, ``XIANSHEN_HOSTS`` (comma-separated host
 names), ``XIANSHEN_PUBLIC_URL`` (address printed into QR codes), ``XIANSHEN_POLICIES``,
 ``XIANSHEN_SIGNING_KEY`` and ``XIANSHEN_SIGNING_CERT`` (PEM files with which issued forms are signed),
-``XIANSHEN_TRUSTED_PROXIES`` (number of reverse proxies in front, default 0).
+``XIANSHEN_TRUSTED_PROXIES`` (number of reverse proxies in front, default 0), ``XIANSHEN_DNS`` (name servers
+to ask where servers stand, default the system's).
 """
 
 import os
@@ -60,6 +61,7 @@ ALLOWED_HOSTS = [*_hosts, "127.0.0.1", "localhost", "[::1]"]
 PUBLIC_URL = os.environ.get("XIANSHEN_PUBLIC_URL", "").rstrip("/")
 SIGNING_KEY = os.environ.get("XIANSHEN_SIGNING_KEY", "")
 SIGNING_CERT = os.environ.get("XIANSHEN_SIGNING_CERT", "")
+NAME_SERVERS = [server for server in os.environ.get("XIANSHEN_DNS", "").split(",") if server]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 CSRF_FAILURE_VIEW = "xianshen.web.views.errors.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
@@ -76,6 +78,7 @@ ROOMS = [
     "approvals",
     "clocks",
     "documents",
+    "connectors",
     "notices",
     "organisation",
     "regulation",

@@ -34,6 +34,7 @@ class SuspensionReason(models.TextChoices):
     LEGACY_UNFILED = "legacy_unfiled", _("存量未备案")
     LINKAGE_BREACH = "linkage_breach", _("违反联动要求")
     APPROVAL_REVOKED = "approval_revoked", _("批准已撤销")
+    SERVER_LAPSED = "server_lapsed", _("服务器批准失效")
 
 
 class ApplicationState(models.TextChoices):

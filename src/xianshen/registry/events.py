@@ -72,10 +72,14 @@ FILING_REASSIGNED = declare_event(
     "registry.filing_reassigned", keys=("number", "from_unit", "unit"), label=_("改由%(unit)s确认")
 )
 ACCOUNT_CHANGED = declare_event(
-    "registry.account_changed", keys=("number", "changes", "changed_on"), label=_("登记事项变更")
+    "registry.account_changed",
+    keys=("number", "what", "changes", "changed_on"),
+    label=_("登记事项变更：%(what)s"),
 )
 ACCOUNT_CHANGE_UNDONE = declare_event(
-    "registry.account_change_undone", keys=("number", "changes"), label=_("登记事项恢复原样")
+    "registry.account_change_undone",
+    keys=("number", "what", "changes"),
+    label=_("登记事项恢复原样：%(what)s"),
 )
 ACCOUNT_KEPT = declare_event("registry.account_kept", keys=("text",), label=_("停办撤销，账号继续运行"))
 LEGACY_IMPORTED = declare_event(
@@ -85,4 +89,26 @@ LEGACY_IMPORTED = declare_event(
 )
 LEGACY_EXPECTED = declare_event(
     "registry.legacy_expected", keys=("unit", "accounts", "digest"), label=_("%(unit)s的存量账号等它确认")
+)
+
+SERVERS_FILED = declare_event(
+    "registry.servers_filed", keys=("number", "service", "addresses"), label=_("报批服务器：%(service)s")
+)
+SERVERS_REFILED = declare_event(
+    "registry.servers_refiled", keys=("number", "service", "addresses"), label=_("补正后重新报批服务器：%(service)s")
+)
+SERVERS_RETURNED = declare_event("registry.servers_returned", keys=("number",), label=_("服务器报批退回补正"))
+SERVERS_REJECTED = declare_event("registry.servers_rejected", keys=("number",), label=_("服务器未获批准"))
+SERVERS_WITHDRAWN = declare_event("registry.servers_withdrawn", keys=("number",), label=_("撤回服务器报批"))
+SERVERS_APPROVED = declare_event(
+    "registry.servers_approved", keys=("number", "valid_until"), label=_("服务器获批，有效至%(valid_until)s")
+)
+SERVERS_REVOKED = declare_event("registry.servers_revoked", keys=("number", "text"), label=_("撤销服务器批准"))
+SERVERS_EXPIRED = declare_event("registry.servers_expired", keys=("number",), label=_("服务器批准到期"))
+SERVERS_REPLACED = declare_event("registry.servers_replaced", keys=("number",), label=_("服务器批准换新"))
+ADDRESS_MOVED = declare_event(
+    "registry.address_moved", keys=("number", "name", "outcome", "found"), label=_("核对域名 %(name)s：%(outcome)s")
+)
+SERVER_ATTACHED = declare_event(
+    "registry.server_attached", keys=("reference", "valid_until"), label=_("账号的服务器获批：%(reference)s")
 )

@@ -172,7 +172,7 @@ def _email(value: str) -> None:
         raise ValidationError(_("邮箱地址不对。写成 名字@学校域名 的样子。"))
 
 
-def _field_for(spec: FieldSpec, policy: Policy) -> forms.Field:
+def field_for(spec: FieldSpec, policy: Policy) -> forms.Field:
     """Return the form field for a field of the pack, by its type."""
     label = one_line(spec.label)
     choices = [(choice.code, choice.label) for choice in spec.choices]
@@ -245,7 +245,7 @@ class ApplicationForm(forms.Form):
         for spec in self.spec.fields:
             if spec.type == FieldType.UNIT:
                 continue
-            self.fields[spec.code] = self._owner_field(spec) if spec.code == "owner_name" else _field_for(spec, policy)
+            self.fields[spec.code] = self._owner_field(spec) if spec.code == "owner_name" else field_for(spec, policy)
             if spec.hint:
                 self.fields[spec.code].help_text = spec.hint
         self.fields["in_name_of"] = forms.ChoiceField(
@@ -443,17 +443,3 @@ class ReminderForm(ReasonForm):
         super().__init__(*args, **kwargs)
         self.fields["text"].label = _("提醒什么")
         self.fields["text"].error_messages["required"] = _("没有写提醒什么。写清要办的事和最后期限。")
-
-
-class ServerForm(forms.Form):
-    """The approval of a server on campus."""
-
-    reference = TextField(
-        label=gettext_lazy("服务器审批文号"),
-        required=True,
-        max_length=80,
-        error_messages={"required": gettext_lazy("没有写文号。写科技处批准服务器的文号。")},
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "use_required_attribute": False})

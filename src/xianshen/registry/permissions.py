@@ -3,8 +3,8 @@ from django.utils.translation import gettext as _
 from xianshen.common.decisions import Allowed, Decision, Denied
 from xianshen.organisation.selectors import Grants
 from xianshen.registry import rules
-from xianshen.registry.enums import EDITABLE_STATES, ApplicationState
-from xianshen.registry.models import MediaAccount, OpeningApplication
+from xianshen.registry.enums import EDITABLE_FILINGS, EDITABLE_STATES, ApplicationState, FilingState
+from xianshen.registry.models import Filing, MediaAccount, OpeningApplication, ServerFiling
 from xianshen.regulation.enums import Capability
 
 
@@ -105,6 +105,27 @@ def may_confirm_server(grants: Grants) -> Decision:
     return Denied(_("服务器由科技处审批。"), rules.CAMPUS_SERVER)
 
 
+def may_file_servers(account: MediaAccount, grants: Grants) -> Decision:
+    """Whether the person may file the servers of the account's data service."""
+    if account.owner_id == grants.person_id or account.unit_id in grants.units(Capability.OPENING_APPLY):
+        return Allowed()
+    return Denied(
+        _("服务器由账号的负责人或主办单位的新媒体管理员报批。"),
+        rules.CAMPUS_SERVER,
+    )
+
+
+def may_view_server_filing(filing: ServerFiling, grants: Grants) -> Decision:
+    """Whether the person may read a filing of servers; where servers stand is not public."""
+    if filing.applicant_id == grants.person_id or filing.account.owner_id == grants.person_id:
+        return Allowed()
+    if grants.has(Capability.DATA_SERVICES_REVIEW) or grants.has(Capability.ACCOUNTS_VIEW_ALL):
+        return Allowed()
+    if {filing.unit_id, filing.account.home_unit_id} & grants.units(Capability.ACCOUNTS_VIEW_UNIT):
+        return Allowed()
+    return Denied(_("服务器报批只给主办单位、科技处和办公室看。"), rules.CAMPUS_SERVER)
+
+
 def system_or_office(_account: MediaAccount, who: object) -> Decision:
     """Transition permission: the system's own clocks (None), or the Office."""
     if who is None:
@@ -113,6 +134,48 @@ def system_or_office(_account: MediaAccount, who: object) -> Decision:
     return may_manage_accounts(who)
 
 
-def server_approver(_account: MediaAccount, who: object) -> Decision:
+def server_approver(_filing: ServerFiling, who: object) -> Decision:
+    """Transition permission: the division that approves servers."""
     assert isinstance(who, Grants)
     return may_confirm_server(who)
+
+
+def server_filer(filing: ServerFiling, who: object) -> Decision:
+    """Transition permission: whoever may file the account's servers."""
+    assert isinstance(who, Grants)
+    return may_file_servers(filing.account, who)
+
+
+def may_file_for(account: MediaAccount, grants: Grants) -> Decision:
+    """Whether the person may file changes of the account, or its closure: whoever manages it, or answers for it."""
+    if account.owner_id == grants.person_id or account.unit_id in grants.units(Capability.OPENING_APPLY):
+        return Allowed()
+    return Denied(_("备案由主办单位的新媒体管理员或负责人办理。职务有变动的，找办公室登记。"), rules.FILING)
+
+
+def may_edit_filing(filing: Filing, grants: Grants) -> Decision:
+    """Whether the person may change the filing now."""
+    if filing.applicant_id != grants.person_id:
+        return Denied(_("只有办理人可以改这份备案。要接着办，先接手。"), rules.FILING)
+    if filing.state not in EDITABLE_FILINGS:
+        return Denied(_("备案已经提交，不能再改。要改，先撤回，或等审批人退回。"), rules.FILING)
+    return may_file_for(filing.account, grants)
+
+
+def may_take_up(filing: Filing, grants: Grants) -> Decision:
+    """Whether the person may begin to write an expected filing, or go on with a colleague's."""
+    if filing.state not in EDITABLE_FILINGS and filing.state != FilingState.EXPECTED:
+        words = {"state": FilingState(filing.state).label}
+        return Denied(_("这份备案现在是「%(state)s」，不能接手。") % words, rules.FILING)
+    return may_file_for(filing.account, grants)
+
+
+def may_view_filing(filing: Filing, grants: Grants) -> Decision:
+    """Whether the person may read the filing (approvers of its chain are let in by approvals)."""
+    if filing.applicant_id == grants.person_id or may_file_for(filing.account, grants):
+        return Allowed()
+    if filing.state == FilingState.DRAFT:
+        return Denied(_("这份备案还在填写，只有主办单位看得到。"), rules.FILING)
+    if grants.has(Capability.ACCOUNTS_VIEW_ALL) or filing.unit_id in grants.units(Capability.ACCOUNTS_VIEW_UNIT):
+        return Allowed()
+    return Denied(_("这份备案不是你单位的，你看不到。"), rules.AUTHORISED_ONLY)

@@ -4,11 +4,13 @@ The account page, the public directory and the public API all show what :func:`m
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from xianshen.common.states import Face, Tone
+from xianshen.common.zhdates import zh_date
 from xianshen.registry import rules
 from xianshen.registry.enums import AccountState, SuspensionReason
 from xianshen.registry.models import MediaAccount
@@ -20,6 +22,14 @@ REASON_RULES = {
     SuspensionReason.LEGACY_UNFILED: rules.LEGACY,
     SuspensionReason.LINKAGE_BREACH: rules.LINKAGE,
     SuspensionReason.APPROVAL_REVOKED: rules.PRIOR_APPROVAL,
+    SuspensionReason.SERVER_LAPSED: rules.CAMPUS_SERVER,
+}
+OFFICE_RESUMES = gettext_lazy("负责人补办手续后，由办公室恢复运行。")
+NEXT_STEPS = {
+    SuspensionReason.NOT_REVIEWED: gettext_lazy("补交年审表，审定合格后恢复运行。"),
+    SuspensionReason.REVIEW_FAILED: gettext_lazy("按年审意见整改后重新提交年审表，审定合格后恢复运行。"),
+    SuspensionReason.LEGACY_UNFILED: gettext_lazy("补交备案登记表，批准后恢复运行。"),
+    SuspensionReason.SERVER_LAPSED: gettext_lazy("向科技处重新报批服务器，批准后恢复运行。"),
 }
 
 
@@ -82,7 +92,7 @@ def _refusal(account: MediaAccount) -> tuple[str, str, str]:
         return (
             _("已暂停：%(reason)s") % {"reason": reason.label},
             REASON_RULES[reason],
-            _("负责人补办手续后，由办公室恢复运行。"),
+            str(NEXT_STEPS.get(reason, OFFICE_RESUMES)),
         )
     if account.state == AccountState.APPLIED:
         return (
@@ -120,17 +130,45 @@ def may_run(account: MediaAccount, on: date) -> Answer:
         RunningCheck("stop", _("责令停止运行"), _("决定有效"), rules.STOP_ORDER)
         if stopped
         else RunningCheck("ok", _("没有停止运行的决定"), "", rules.STOP_ORDER),
-        _data_service_check(account),
+        _data_service_check(account, on),
     ]
+    if account.state == AccountState.ACTIVE and server_lapsed(account, on):
+        return Answer(
+            False,
+            _("服务器的批准已到期"),
+            rules.CAMPUS_SERVER,
+            account.server_valid_until and account.server_valid_until + timedelta(days=1),
+            str(NEXT_STEPS[SuspensionReason.SERVER_LAPSED]),
+            checks,
+        )
     if account.state == AccountState.ACTIVE:
         return Answer(True, checks=checks)
     reason, rule, next_step = _refusal(account)
     return Answer(False, reason, rule, account.state_since, next_step, checks)
 
 
-def _data_service_check(account: MediaAccount) -> RunningCheck:
+def server_lapsed(account: MediaAccount, on: date) -> bool:
+    """Whether the account's data service needs a server and has none that is approved on the day."""
+    if not account.data_service:
+        return False
+    ended = account.server_valid_until is not None and account.server_valid_until < on
+    return ended or not account.server_filing_reference
+
+
+def _data_service_check(account: MediaAccount, on: date) -> RunningCheck:
     if not account.data_service:
         return RunningCheck("idle", _("不涉及校内数据服务"), _("无须报科技处"), rules.CAMPUS_SERVER)
-    if account.server_filing_reference:
-        return RunningCheck("ok", _("服务器经科技处审批"), account.server_filing_reference, rules.CAMPUS_SERVER)
+    until = account.server_valid_until
+    if not server_lapsed(account, on):
+        detail = account.server_filing_reference
+        if until is not None:
+            detail = _("%(number)s，有效至%(date)s") % {"number": detail, "date": zh_date(until, year=True)}
+        return RunningCheck("ok", _("服务器经科技处审批"), detail, rules.CAMPUS_SERVER)
+    if until is not None:
+        return RunningCheck(
+            "late",
+            _("服务器的批准已到期"),
+            _("有效至%(date)s") % {"date": zh_date(until, year=True)},
+            rules.CAMPUS_SERVER,
+        )
     return RunningCheck("wait", _("服务器还没有批"), _("等科技处审批"), rules.CAMPUS_SERVER)

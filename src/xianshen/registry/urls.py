@@ -1,6 +1,6 @@
 from django.urls import path
 
-from xianshen.registry.views import account, accounts, applications, editing, sponsors
+from xianshen.registry.views import account, accounts, applications, editing, servers, sponsors
 
 app_name = "registry"
 
@@ -24,7 +24,13 @@ urlpatterns = [
     path("accounts/remind/", accounts.remind, name="accounts_remind"),
     path("accounts/<int:account_id>/", account.account_page, name="account"),
     path("accounts/<int:account_id>/contact/", account.show_contact, name="account_contact"),
+    path("accounts/<int:account_id>/servers/", servers.file_servers, name="server_file"),
     path("accounts/<int:account_id>/<slug:act>/", account.change, name="account_change"),
+    path("servers/", servers.server_list, name="servers"),
+    path("servers/<int:filing_id>/", servers.server_page, name="server_filing"),
+    path("servers/<int:filing_id>/edit/", servers.edit_servers, name="server_edit"),
+    path("servers/<int:filing_id>/recheck/", servers.recheck, name="server_recheck"),
+    path("servers/<int:filing_id>/revoke/", servers.revoke, name="server_revoke"),
     path("sponsor-files/", sponsors.file_list, name="files"),
     path("sponsor-files/<int:unit_id>/", sponsors.file_page, name="file"),
     path("sponsor-files/documents/<int:document_id>/retire/", sponsors.retire, name="file_retire"),

@@ -3,13 +3,17 @@
 from xianshen.registry.models.accounts import MediaAccount, NumberSeries
 from xianshen.registry.models.applications import OpeningApplication
 from xianshen.registry.models.filings import AccountValue, Filing
+from xianshen.registry.models.servers import AddressCheck, ServerAddress, ServerFiling
 from xianshen.registry.models.sponsors import SponsorDocument
 
 __all__ = [
     "AccountValue",
+    "AddressCheck",
     "Filing",
     "MediaAccount",
     "NumberSeries",
     "OpeningApplication",
+    "ServerAddress",
+    "ServerFiling",
     "SponsorDocument",
 ]

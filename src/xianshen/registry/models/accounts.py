@@ -35,6 +35,7 @@ class MediaAccount(models.Model):
     in_name_of = models.CharField(max_length=12, choices=InNameOf, default=InNameOf.UNIT)
     data_service = models.BooleanField(_("涉及校内数据服务"), default=False)
     server_filing_reference = models.CharField(_("服务器审批文号"), max_length=80, blank=True)
+    server_valid_until = models.DateField(_("服务器批准有效至"), null=True, blank=True)
     state = models.CharField(_("状态"), max_length=12, choices=AccountState)
     suspension_reason = models.CharField(max_length=20, choices=SuspensionReason, blank=True)
     state_since = models.DateField()

@@ -21,6 +21,7 @@ from xianshen.registry import events, names, rules
 from xianshen.registry.enums import AccountState, InNameOf, SuspensionReason
 from xianshen.registry.models import MediaAccount, OpeningApplication
 from xianshen.registry.permissions import may_manage_accounts, may_see_contacts
+from xianshen.registry.running import server_lapsed
 from xianshen.registry.selectors import account_subject
 from xianshen.registry.transitions import ACCOUNT
 from xianshen.regulation.selectors import policy_on, policy_version
@@ -303,7 +304,7 @@ def resume_account(
     """
     text = _reason_text(text)
     account = locked(MediaAccount, account_id, institution_id=institution_id)
-    if account.data_service and not account.server_filing_reference:
+    if server_lapsed(account, timezone.localdate(now)):
         raise TransitionNotAllowed(
             _("「%(name)s」涉及校内数据服务，服务器还没有批，不能恢复。先经科技处审批。") % {"name": account.name},
             rules.CAMPUS_SERVER,
@@ -319,36 +320,6 @@ def resume_account(
         now=now,
     )
     _tell_owner(account, stored(gettext_lazy("「%(name)s」恢复运行：%(text)s"), name=account.name, text=text), now)
-    return account
-
-
-@act
-def activate_account(
-    *, account_id: int, institution_id: int, actor: Actor, grants: Grants, reference: str, now: datetime
-) -> MediaAccount:
-    """Let an approved account with a data service run, its server having been approved.
-
-    Args:
-        reference: number of the approval of the server on campus.
-
-    Raises:
-        PermissionDenied: not the division that approves servers.
-        TransitionNotAllowed, ValidationError.
-    """
-    reference = reference.strip()
-    if not reference or len(reference) > 80:
-        raise ValidationError({"reference": _("写明服务器审批文号，最多 80 字。")})
-    account = _change(
-        "activate",
-        institution_id=institution_id,
-        account_id=account_id,
-        actor=actor,
-        grants=grants,
-        payload={"reference": reference},
-        changes={"server_filing_reference": reference},
-        now=now,
-    )
-    _tell_owner(account, stored(gettext_lazy("「%(name)s」的服务器已批准，账号启用。"), name=account.name), now)
     return account
 
 

@@ -28,11 +28,10 @@ from xianshen.ledger.selectors import count_about, entries_about
 from xianshen.organisation.selectors import holders, unit_of_kind
 from xianshen.registry import rules, services
 from xianshen.registry.enums import AccountState, InNameOf, SuspensionReason
-from xianshen.registry.forms import ReasonForm, ReminderForm, ServerForm, SuspensionForm, take_errors
+from xianshen.registry.forms import ReasonForm, ReminderForm, SuspensionForm, take_errors
 from xianshen.registry.models import MediaAccount, OpeningApplication, SponsorDocument
 from xianshen.registry.paper import words_for
 from xianshen.registry.permissions import (
-    may_confirm_server,
     may_manage_accounts,
     may_see_contacts,
     may_view_account,
@@ -223,10 +222,6 @@ def _with_text(service: Callable[..., MediaAccount]) -> Callable[..., MediaAccou
     return call
 
 
-def _activate(*, data: dict[str, Any], **kwargs: Any) -> MediaAccount:
-    return services.activate_account(reference=data["reference"], **kwargs)
-
-
 ACTS: tuple[Act, ...] = (
     Act(
         "remind",
@@ -297,20 +292,6 @@ ACTS: tuple[Act, ...] = (
         _with_text(services.close_account),
         Capability.ACCOUNTS_MANAGE,
         rules.MAY_RUN,
-    ),
-    Act(
-        "activate",
-        gettext_lazy("登记服务器批准"),
-        "server",
-        gettext_lazy("登记服务器批准"),
-        gettext_lazy("服务器设在校内、批准手续办完的，写上文号，账号随即启用。"),
-        gettext_lazy("「%(name)s」的服务器已批准，账号启用。"),
-        ServerForm,
-        frozenset({S.APPLIED}),
-        may_confirm_server,
-        _activate,
-        Capability.DATA_SERVICES_REVIEW,
-        rules.CAMPUS_SERVER,
     ),
 )
 BY_CODE = {act.code: act for act in ACTS}

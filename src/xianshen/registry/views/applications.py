@@ -307,7 +307,7 @@ def _policy_for(asker: Asker, application: OpeningApplication) -> Policy:
     return asker.policy
 
 
-def _decider(asker: Asker, chain: "ApprovalChain", step: "ApprovalStep | None") -> dict[str, Any]:
+def decider_now(asker: Asker, chain: "ApprovalChain", step: "ApprovalStep | None") -> dict[str, Any]:
     """Return whom the current step waits for, and whether it is the reader."""
     if step is None:
         return {}
@@ -333,7 +333,7 @@ def application_page(request: HttpRequest, application_id: int) -> HttpResponse:
     step = current_step(chain) if chain else None
     platform = platform_or_none(policy, application.platform)
     editable = application.state in EDITABLE_STATES
-    decider = _decider(asker, chain, step) if chain else {}
+    decider = decider_now(asker, chain, step) if chain else {}
     hidden = frozenset() if _sees_numbers(asker, application, decider) else mobile_labels(policy)
     context = {
         "application": application,
@@ -355,7 +355,7 @@ def application_page(request: HttpRequest, application_id: int) -> HttpResponse:
         "attachments": attachments_of(asker.institution_id, *subject),
         "trace": entries_about(asker.person.institution.code, *subject, limit=30),
         "may_edit": editable and bool(may_edit(application, asker.grants)),
-        "may_withdraw": _may_withdraw(asker, chain),
+        "may_withdraw": offers_withdrawal(asker, chain),
         "may_remind": step is not None and application.applicant_id == asker.person.pk,
         "reporting": step is not None and step.kind == StepKind.REPORT,
         "now": asker.now,
@@ -364,7 +364,7 @@ def application_page(request: HttpRequest, application_id: int) -> HttpResponse:
     return render(request, "registry/application.html", context)
 
 
-def _may_withdraw(asker: Asker, chain: "ApprovalChain | None") -> bool:
+def offers_withdrawal(asker: Asker, chain: "ApprovalChain | None") -> bool:
     """Say whether to offer the withdrawal; the service judges it again."""
     if chain is None or chain.state != ChainState.OPEN or chain.applicant_id != asker.person.pk:
         return False
@@ -415,7 +415,7 @@ def paper_page(request: HttpRequest, application_id: int) -> HttpResponse:
     opinions = opinion_texts(rounds[0]) if rounds and application.state not in EDITABLE_STATES else {}
     values = form_values(application, policy, form.code)
     chain = rounds[0] if rounds else None
-    decider = _decider(asker, chain, current_step(chain)) if chain else {}
+    decider = decider_now(asker, chain, current_step(chain)) if chain else {}
     if not _sees_numbers(asker, application, decider):
         values |= {
             field.code: mask_mobile(values[field.code]) for field in form.fields if field.type == FieldType.MOBILE

@@ -21,6 +21,7 @@ from xianshen.organisation.selectors import actor_in, grants_of
 from xianshen.registry import services as registry
 from xianshen.registry.enums import AccountState, SuspensionReason
 from xianshen.registry.selectors import APPLICATION_TYPE, public_accounts
+from xianshen.registry.servers import SERVER_FILING_TYPE
 from xianshen.registry.services.accounts import AccountFacts, Registration
 from xianshen.regulation import services as regulation
 from xianshen.regulation.selectors import policy_on, version_on
@@ -143,6 +144,33 @@ def file_documents(world: World, unit: str, at: datetime, *, lacking: str = "", 
         )
 
 
+def sign_current(
+    world: World,
+    subject_type: str,
+    subject_id: int,
+    by: str,
+    at: datetime,
+    *,
+    verdict: Verdict = Verdict.AGREE,
+    text: str,
+) -> None:
+    """Have somebody sign the current step of a record's newest round."""
+    chain = rounds_of(world.institution.pk, subject_type, str(subject_id))[0]
+    step = current_step(chain)
+    assert step is not None, f"{subject_type} {subject_id} waits for nobody"
+    approvals.decide(
+        institution_id=world.institution.pk,
+        chain_id=chain.pk,
+        step_id=step.pk,
+        person=world.people[by],
+        verdict=verdict,
+        text=text,
+        digest=chain.digest,
+        signature=Signature(world.people[by].pk, "password", at),
+        now=at,
+    )
+
+
 # ── applications ─────────────────────────────────────
 
 
@@ -222,21 +250,7 @@ class Application:
         """Have somebody sign the current step."""
 
         def sign(at: datetime) -> None:
-            world = self.world
-            chain = rounds_of(world.institution.pk, APPLICATION_TYPE, str(self.pk))[0]
-            step = current_step(chain)
-            assert step is not None, f"application {self.pk} waits for nobody"
-            approvals.decide(
-                institution_id=world.institution.pk,
-                chain_id=chain.pk,
-                step_id=step.pk,
-                person=world.people[by],
-                verdict=verdict,
-                text=text,
-                digest=chain.digest,
-                signature=Signature(world.people[by].pk, "password", at),
-                now=at,
-            )
+            sign_current(self.world, APPLICATION_TYPE, self.pk, by, at, verdict=verdict, text=text)
 
         self.world.history.then(days_ago, sign, hour, story=self._story)
         return self
@@ -256,6 +270,48 @@ class Application:
 
         self.world.history.then(days_ago, withdraw, hour, story=self._story)
         return self
+
+
+def servers(world: World) -> None:
+    """Note the filings of servers: one approved, one before the approving division."""
+
+    def file(unit: str, account: str, at: datetime, facts: registry.ServerFacts) -> int:
+        filing = registry.file_servers(
+            account_id=world.account(account).pk, facts=facts, **world.who(world.operator_of(unit), at)
+        )
+        return filing.pk
+
+    def seats(at: datetime) -> None:
+        facts = registry.ServerFacts(
+            service="阅览座位和研讨间预约",
+            addresses="10.20.3.15\n10.20.3.16",
+            location="数据中心机房 A 列 3 柜",
+            data_kept="读者证号、预约时段、签到和违约记录。",
+            personal_information="basic",
+            technician_name="秦工",
+            technician_mobile="13800001831",
+            technician_email="lib-it@shcc.example",
+        )
+        filing = file("library", "图书馆座位预约", at, facts)
+        sign_current(world, SERVER_FILING_TYPE, filing, "library.head", at, text="同意报科技处。")
+        sign_current(world, SERVER_FILING_TYPE, filing, "scitech.head", at, text="已核对机柜和地址，同意。")
+
+    def marks(at: datetime) -> None:
+        facts = registry.ServerFacts(
+            service="成绩、课表、考场查询",
+            addresses="10.20.8.40\njwcx.shcc.example",
+            location="数据中心机房 B 列 1 柜",
+            data_kept="学号、姓名、课程、成绩、考场座位。",
+            personal_information="sensitive",
+            technician_name="吴工",
+            technician_mobile="13800001832",
+            technician_email="jwc-it@shcc.example",
+        )
+        filing = file("teaching", "教务查询", at, facts)
+        sign_current(world, SERVER_FILING_TYPE, filing, "teaching.head", at, text="同意，请科技处审批。")
+
+    world.history.then(20, seats, 16, story="library: 图书馆座位预约")
+    world.history.then(8, marks, 16, story="teaching: 教务查询")
 
 
 def applications(world: World) -> None:
@@ -336,17 +392,7 @@ def applications(world: World) -> None:
         .signed(29, "library.head", agree, "同意。")
         .signed(26, "office.director", agree, "同意，报科技处。")
     )
-    world.history.then(
-        20,
-        lambda at: registry.activate_account(
-            account_id=world.account("图书馆座位预约").pk,
-            institution_id=world.institution.pk,
-            reference=f"科〔{at.year}〕31号",
-            **world.who("scitech.head", at),
-        ),
-        16,
-        story="library: 图书馆座位预约",
-    )
+    servers(world)
     (
         of(
             "teaching",
