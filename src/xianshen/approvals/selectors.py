@@ -16,7 +16,7 @@ from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phra
 from xianshen.common.components import Step
 from xianshen.common.zhdates import zh_date
 from xianshen.ledger.events import Subject
-from xianshen.organisation.selectors import Holding, holder_exists, holders
+from xianshen.organisation.selectors import Holding, holder_exists, holders_by_seat
 from xianshen.regulation.selectors import policy_version, versions_of
 
 if TYPE_CHECKING:
@@ -69,17 +69,30 @@ def _without(holdings: Iterable[Holding], person_id: int) -> list[Holding]:
 
 def deciders(step: ApprovalStep, chain: ApprovalChain, on: date) -> Deciders:
     """Resolve who may decide the step on a day: position, delegate, or the escalation that policy names."""
-    position_kind, unit_id = step.position_kind, step.unit_id
-    if step.state == StepState.QUERIED:
-        position_kind, unit_id = answering_position(step, chain)
-    own = holders(chain.institution_id, position_kind=position_kind, unit_id=unit_id, on=on)
+    return deciders_of([step], chain, on)[step.pk]
+
+
+def deciders_of(steps: Iterable[ApprovalStep], chain: ApprovalChain, on: date) -> dict[int, Deciders]:
+    """Resolve who may decide each of some steps of a chain on a day, by the step's key; one query or two."""
+    seats = {step.pk: (_own_seat(step, chain), _escalation_seat(step)) for step in steps}
+    asked = [seat for pair in seats.values() for seat in pair if seat is not None]
+    held = holders_by_seat(chain.institution_id, asked, on)
+    return {pk: _resolved(held[own], held[further] if further else None, chain) for pk, (own, further) in seats.items()}
+
+
+def _own_seat(step: ApprovalStep, chain: ApprovalChain) -> tuple[str, int]:
+    return answering_position(step, chain) if step.state == StepState.QUERIED else (step.position_kind, step.unit_id)
+
+
+def _escalation_seat(step: ApprovalStep) -> tuple[str, int] | None:
+    return (step.escalation_position_kind, step.escalation_unit_id) if step.escalation_unit_id else None
+
+
+def _resolved(own: list[Holding], further: list[Holding] | None, chain: ApprovalChain) -> Deciders:
     others = _without(own, chain.applicant_id)
-    if others or not step.escalation_unit_id:
+    if others or further is None:
         return Deciders(others, escalated=False, vacant=not own)
-    escalated = holders(
-        chain.institution_id, position_kind=step.escalation_position_kind, unit_id=step.escalation_unit_id, on=on
-    )
-    return Deciders(_without(escalated, chain.applicant_id), escalated=True, vacant=not own)
+    return Deciders(_without(further, chain.applicant_id), escalated=True, vacant=not own)
 
 
 def answering_position(step: ApprovalStep, chain: ApprovalChain) -> tuple[str, int]:
@@ -168,6 +181,17 @@ def chain_of(institution_id: int, chain_id: int) -> ApprovalChain:
             Prefetch("steps__opinions", Opinion.objects.all()),
         )
         .get(pk=chain_id, institution_id=institution_id)
+    )
+
+
+def step_of(institution_id: int, chain_id: int, step_id: int) -> ApprovalStep:
+    """Return a step with its chain (one query).
+
+    Raises:
+        ApprovalStep.DoesNotExist: no such step in such a chain of the institution.
+    """
+    return ApprovalStep.objects.select_related("chain").get(
+        pk=step_id, chain_id=chain_id, chain__institution_id=institution_id
     )
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,9 +16,11 @@ from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phra
 from xianshen.approvals.permissions import holding_for, may_decide, may_remind, may_withdraw
 from xianshen.approvals.selectors import (
     OPEN_STEPS,
+    Deciders,
     content_digest,
     current_step,
     deciders,
+    deciders_of,
     subject_of,
     verdicts_for,
 )
@@ -102,18 +105,20 @@ def _begin(step: ApprovalStep, policy: "Policy", now: datetime) -> None:
     step.due_on = _due_on(policy, step.due_clock, timezone.localdate(now))
 
 
-def _tell_deciders(step: ApprovalStep, chain: ApprovalChain, now: datetime, *, key: str = "todo") -> list[int]:
-    people = [holding.person.pk for holding in deciders(step, chain, timezone.localdate(now)).holdings]
+def _tell_deciders(
+    step: ApprovalStep, chain: ApprovalChain, now: datetime, *, key: str = "todo", found: Deciders | None = None
+) -> None:
+    """Tell who may decide the step that it waits; ``found`` says who, when that is known already."""
+    found = found or deciders(step, chain, timezone.localdate(now))
     notify(
         institution_id=chain.institution_id,
-        people=people,
+        people=[holding.person.pk for holding in found.holdings],
         text=stored(gettext_lazy("%(title)s：等你办理「%(step)s」。"), title=chain.title, step=step.name),
         url=f"/approvals/{chain.pk}/",
         rule=rules.SIGNING,
         key=f"{key}:{chain.pk}:{step.pk}:{now:%Y%m%d%H%M%S}",
         at=now,
     )
-    return people
 
 
 def _tell_applicant(chain: ApprovalChain, text: str, now: datetime) -> None:
@@ -290,22 +295,24 @@ def decide(
     if not signature.covers(person.pk, now):
         raise PermissionDenied(_("签署已过时。再写一次密码签署，写好的意见还在。"), rules.SIGNING)
     chain = locked(ApprovalChain, chain_id, institution_id=institution_id)
-    steps = list(chain.steps.select_related("unit", "escalation_unit"))
+    prefetch_related_objects([chain], "steps")
+    steps = list(chain.steps.all())
     step = next((s for s in steps if s.pk == step_id), None)
     if step is None:
         raise ApprovalStep.DoesNotExist(step_id)
     _check_current(chain, step)
-    found = deciders(step, chain, on)
-    permission = may_decide(step, chain, person.pk, found)
+    following = next((s for s in steps if s.order == step.order + 1), None)
+    told = following if verdict == Verdict.AGREE else None
+    found = deciders_of([step, told] if told else [step], chain, on)
+    permission = may_decide(step, chain, person.pk, found[step.pk])
     if not permission:
         raise PermissionDenied.from_denied(permission)
-    holding = holding_for(found, person.pk)
+    holding = holding_for(found[step.pk], person.pk)
     assert holding is not None
     _check_opinion(step, chain, verdict, text)
     if digest != chain.digest:
         raise TransitionNotAllowed(_("申请内容在你打开页面后又变了。刷新页面，看过新内容再签署。"), rules.SIGNING)
     handler = handler_of(chain.subject_type)
-    following = next((s for s in steps if s.order == step.order + 1), None)
     last = following is None or following.kind == StepKind.REPORT
     if verdict == Verdict.AGREE:
         handler.before_agreement(chain, step, last=last, on=on)
@@ -314,7 +321,9 @@ def decide(
     if step.kind == StepKind.REPORT:
         _carry_report(chain, step, opinion, actor, now)
     else:
-        _carry_decision(chain, step, steps, following if not last else None, opinion, actor, now)
+        _carry_decision(chain, step, following, opinion, actor, now)
+        if told is not None:
+            _tell_deciders(told, chain, now, found=found[told.pk])
     return chain
 
 
@@ -335,19 +344,18 @@ def _save_step(step: ApprovalStep) -> None:
 def _carry_decision(
     chain: ApprovalChain,
     step: ApprovalStep,
-    steps: list[ApprovalStep],
     following: ApprovalStep | None,
     opinion: Opinion,
     actor: Actor,
     now: datetime,
 ) -> None:
+    """Close the step, and begin the one that follows an agreement: the next decision, or the report."""
     policy = _policy_of(chain)
     step.state, step.decided_at = StepState.DONE, now
     _save_step(step)
-    if opinion.verdict == Verdict.AGREE and following is not None:
+    if opinion.verdict == Verdict.AGREE and following is not None and following.kind == StepKind.DECIDE:
         _begin(following, policy, now)
         _save_step(following)
-        _tell_deciders(following, chain, now)
         _record(events.STEP_AGREED, chain, step, opinion, actor, now, policy)
         return
     _finish(
@@ -358,11 +366,9 @@ def _carry_decision(
         now=now,
         text=opinion.text,
     )
-    report = next((s for s in steps if s.kind == StepKind.REPORT), None)
-    if report and chain.state == ChainState.APPROVED:
-        _begin(report, policy, now)
-        _save_step(report)
-        _tell_deciders(report, chain, now)
+    if following is not None and chain.state == ChainState.APPROVED:
+        _begin(following, policy, now)
+        _save_step(following)
 
 
 def _carry_report(chain: ApprovalChain, step: ApprovalStep, opinion: Opinion, actor: Actor, now: datetime) -> None:

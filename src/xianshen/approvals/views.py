@@ -29,16 +29,13 @@ if TYPE_CHECKING:
     from xianshen.organisation.models import Person
 
 
-def _found(person: "Person", chain_id: int) -> ApprovalChain:
-    try:
-        return selectors.chain_of(person.institution_id, chain_id)
-    except ApprovalChain.DoesNotExist as error:
-        raise Http404 from error
-
-
 def _chain(request: HttpRequest, chain_id: int) -> ApprovalChain:
     """Fetch and authorise together: strangers get 404."""
-    chain = _found(request.user, chain_id)  # type: ignore[arg-type]
+    person: Person = request.user  # type: ignore[assignment]
+    try:
+        chain = selectors.chain_of(person.institution_id, chain_id)
+    except ApprovalChain.DoesNotExist as error:
+        raise Http404 from error
     if not _may_view(request, chain):
         raise Http404
     return chain
@@ -166,18 +163,18 @@ def decide_step(request: HttpRequest, chain_id: int) -> HttpResponse:
     Who may decide is the service's question; who may not even read the chain is told nothing (404).
     """
     person: Person = request.user  # type: ignore[assignment]
-    chain = _found(person, chain_id)
     now = timezone.now()
-    step = next((s for s in chain.steps.all() if s.pk == _integer(request.POST.get("step"))), None)
-    if step is None:
-        raise Http404
-    form = opinion_form(step, chain, request.POST)
+    try:
+        step = selectors.step_of(person.institution_id, chain_id, _integer(request.POST.get("step")))
+    except ApprovalStep.DoesNotExist as error:
+        raise Http404 from error
+    form = opinion_form(step, step.chain, request.POST)
     if form.is_valid():
         try:
             signature = signing.sign(person=person, secret=form.cleaned_data["secret"], now=now)
             services.decide(
                 institution_id=person.institution_id,
-                chain_id=chain.pk,
+                chain_id=chain_id,
                 step_id=step.pk,
                 person=person,
                 verdict=Verdict(form.cleaned_data["verdict"]),
@@ -191,11 +188,9 @@ def decide_step(request: HttpRequest, chain_id: int) -> HttpResponse:
         except Refusal as refusal:
             return _refused(request, chain_id, form, refusal)
         else:
-            messages.success(request, _("已签署：%(title)s") % {"title": chain.title})
-            return redirect("approvals:chain", chain_id=chain.pk)
-    if not _may_view(request, chain):
-        raise Http404
-    return render(request, "approvals/chain.html", _context(request, chain, form), status=422)
+            messages.success(request, _("已签署：%(title)s") % {"title": step.chain.title})
+            return redirect("approvals:chain", chain_id=chain_id)
+    return render(request, "approvals/chain.html", _context(request, _chain(request, chain_id), form), status=422)
 
 
 def _add_errors(form: OpinionForm, error: ValidationError) -> None:

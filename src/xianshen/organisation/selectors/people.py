@@ -16,7 +16,7 @@ from xianshen.organisation.models import (
     PositionKind,
     normalise_username,
 )
-from xianshen.organisation.selectors.holdings import Holding, holdings_where
+from xianshen.organisation.selectors.holdings import Holding, holders_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Seat:
 
 
 def seats(institution_id: int, on: date, *, unit_ids: Collection[int] | None = None) -> list[Seat]:
-    """Return positions with their holders on a day, in order of their keys; three queries.
+    """Return positions with their holders on a day, in order of their keys; two queries.
 
     Args:
         institution_id: whose.
@@ -45,12 +45,10 @@ def seats(institution_id: int, on: date, *, unit_ids: Collection[int] | None = N
         unit_ids: only of these units; all if left out.
     """
     listed = positions(institution_id)
-    where: dict[str, object] = {"position__institution_id": institution_id}
     if unit_ids is not None:
         listed = listed.filter(unit_id__in=unit_ids)
-        where["position__unit_id__in"] = unit_ids
     found: dict[int, list[Holding]] = {}
-    for holding in holdings_where(on, **where):
+    for holding in holders_in(institution_id, unit_ids, on):
         found.setdefault(holding.position.pk, []).append(holding)
     return [Seat(position, tuple(found.get(position.pk, ()))) for position in listed]
 

@@ -73,7 +73,13 @@ def begin_attempt(
 def _count_attempt(
     *, purpose: AttemptPurpose, subject: str, institution: Institution, person: Person | None, now: datetime
 ) -> datetime | None:
-    row = _row(_digest(purpose, subject), now)
+    key = _digest(purpose, subject)
+    counting = Lockout.objects.filter(
+        subject=key, failures__lt=LIMITS[purpose], locked_until__isnull=True, window_started_at__gt=now - WINDOW
+    )
+    if counting.update(failures=F("failures") + 1):
+        return None
+    row = _row(key, now)
     if row.locked_until is not None and row.locked_until > now:
         return row.locked_until
     if row.locked_until is not None or row.window_started_at + WINDOW <= now:
