@@ -94,6 +94,7 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 "folder",
                 needs=frozenset({Capability.SPONSOR_FILES_MANAGE, Capability.SPONSOR_FILES_VIEW_ALL}),
             ),
+            Place(_("时限总表"), "clocks:board", "hourglass", needs=frozenset({Capability.CLOCKS_MANAGE})),
             Place(_("冒用举报"), "directory:reports", "flag", needs=frozenset({Capability.IMPOSTORS_HANDLE})),
         ),
     ),
@@ -108,6 +109,7 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
 
 MENU: tuple[Place, ...] = (
     Place(_("委托代办"), "organisation:delegations", "user-share"),
+    Place(_("订阅到日历"), "clocks:my_calendar", "calendar-event"),
     Place(_("单位、职务与人员"), "organisation:units", "sitemap", needs=frozenset({Capability.ORGANISATION_MANAGE})),
     Place(_("组件"), "web:gallery", "template", needs=frozenset({Capability.ORGANISATION_MANAGE})),
     Place(_("修改密码"), "account_change_password", "key"),

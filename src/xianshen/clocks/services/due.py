@@ -170,7 +170,7 @@ def _note_failure(*, deadline_id: int, failure: str, now: datetime) -> None:
             people=managers_of(deadline.institution_id, timezone.localdate(now)),
             text=_("%(what)s：时限到了，该做的没有做成，系统会再试。看看时限总表里写的原因。")
             % {"what": deadline.subject_label},
-            url="/clocks/?state=failing",
+            url="/clocks/?view=failing",
             rule=deadline.rule,
             key=f"clock:{deadline.pk}:failing:{deadline.due_on}",
             at=now,
