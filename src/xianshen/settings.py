@@ -1,16 +1,20 @@
 """Settings: read from the environment, failing loudly; defaults serve the embedded installation.
 
-Variables: ``XIANSHEN_DATA`` (all data and keys, default ``var/``), ``DATABASE_URL`` (default an
-SQLite file in the data directory), ``XIANSHEN_DEBUG``, ``XIANSHEN_HOSTS`` (comma-separated host
-names), ``XIANSHEN_PUBLIC_URL`` (address printed into QR codes), ``XIANSHEN_POLICIES``,
-``XIANSHEN_SIGNING_KEY`` and ``XIANSHEN_SIGNING_CERT`` (PEM files with which issued forms are signed),
-``XIANSHEN_TRUSTED_PROXIES`` (number of reverse proxies in front, default 0), ``XIANSHEN_DNS`` (name servers
-to ask where servers stand, default the system's).
+Variables: ``XIANSHEN_DATA`` (all data and keys, default ``var/``), ``DATABASE_URL`` (default an SQLite file in the
+data directory), ``XIANSHEN_DEBUG``, ``XIANSHEN_HOSTS`` (comma-separated host names), ``XIANSHEN_PUBLIC_URL`` (address
+printed into QR codes), ``XIANSHEN_POLICIES``, ``XIANSHEN_SIGNING_KEY`` and ``XIANSHEN_SIGNING_CERT`` (PEM files with
+which issued forms are signed), ``XIANSHEN_MAIL`` (``smtp+tls://user:password@host``; without it e-mails stay in the
+outbox), ``XIANSHEN_MAIL_FROM``, ``XIANSHEN_MAIL_DAYS`` (days after which a message is given up, default 5),
+``XIANSHEN_ROBOTS`` (1: group robots are spoken to; otherwise their messages stay in the outbox),
+``XIANSHEN_TRUSTED_PROXIES`` (number of reverse proxies in front, default 0), ``XIANSHEN_DNS`` (name servers to ask
+where servers stand, default the system's).
 """
 
 import os
 import secrets
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -39,6 +43,29 @@ def _number(name: str) -> int:
     return int(value)
 
 
+def _mail(url: str, sender: str) -> tuple[dict[str, Any] | None, str]:
+    """Read where e-mail goes out: ``smtp://``, ``smtp+tls://`` (STARTTLS) or ``smtps://``; nothing: nowhere."""
+    if any(ord(sign) <= 32 or sign in ",<>" for sign in sender) or (sender and "@" not in sender):
+        raise ImproperlyConfigured("XIANSHEN_MAIL_FROM must be one e-mail address")
+    if not url:
+        return None, sender or "xianshen@localhost"
+    parts = urlsplit(url)
+    ports = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+    if parts.scheme not in ports or not parts.hostname or not sender:
+        raise ImproperlyConfigured(
+            "XIANSHEN_MAIL must be smtp://, smtp+tls:// or smtps://user:password@host:port, with XIANSHEN_MAIL_FROM"
+        )
+    server = {
+        "host": parts.hostname,
+        "port": parts.port or ports[parts.scheme],
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "tls": parts.scheme == "smtp+tls",
+        "ssl": parts.scheme == "smtps",
+    }
+    return server, sender
+
+
 def _secret(name: str) -> str:
     """Read a secret from the data directory; make one at first start (mode 600)."""
     path = KEYS / name
@@ -62,6 +89,17 @@ PUBLIC_URL = os.environ.get("XIANSHEN_PUBLIC_URL", "").rstrip("/")
 SIGNING_KEY = os.environ.get("XIANSHEN_SIGNING_KEY", "")
 SIGNING_CERT = os.environ.get("XIANSHEN_SIGNING_CERT", "")
 NAME_SERVERS = [server for server in os.environ.get("XIANSHEN_DNS", "").split(",") if server]
+MAIL, MAIL_FROM = _mail(os.environ.get("XIANSHEN_MAIL", ""), os.environ.get("XIANSHEN_MAIL_FROM", ""))
+if MAIL is not None and not PUBLIC_URL:
+    raise ImproperlyConfigured("XIANSHEN_MAIL needs XIANSHEN_PUBLIC_URL, the address to which links in e-mails lead")
+NOTICES_GIVE_UP_DAYS = _number("XIANSHEN_MAIL_DAYS") or 5
+ROBOTS_SEND = _flag("XIANSHEN_ROBOTS")
+# Where the services of group robots are reached; an installation behind a gateway names the gateway's.
+ROBOT_ADDRESSES = {
+    "wecom": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={key}",
+    "dingtalk": "https://oapi.dingtalk.com/robot/send?access_token={token}",
+    "feishu": "https://open.feishu.cn/open-apis/bot/v2/hook/{token}",
+}
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 CSRF_FAILURE_VIEW = "xianshen.web.views.errors.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
@@ -247,6 +285,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line"},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # The library writes addresses of robots into its messages; what went wrong stands in the delivery log.
+    "loggers": {"apprise": {"handlers": ["nowhere"], "propagate": False}},
 }

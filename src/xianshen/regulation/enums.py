@@ -32,6 +32,13 @@ class Capability(models.TextChoices):
     SECRECY_REVIEW = "secrecy.review", _("保密复核")
 
 
+class NoticeChannel(StrEnum):
+    """Ways by which a notice leaves the platform."""
+
+    EMAIL = "email"
+    ROBOT = "robot"
+
+
 class UnitRole(StrEnum):
     """Roles that exactly one kind of unit plays; code names the role, the pack names the kind."""
 

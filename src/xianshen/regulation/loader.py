@@ -31,7 +31,7 @@ VERSION_FILES: dict[str, tuple[str, ...]] = {
     "approvals.yaml": ("chains", "annual_review"),
     "forms.yaml": ("forms",),
     "names.yaml": ("name_rules",),
-    "clocks.yaml": ("clocks", "calendar"),
+    "clocks.yaml": ("clocks", "calendar", "notices"),
     "signing.yaml": ("signing",),
     "sponsoring.yaml": ("sponsor_file", "custody", "data_services"),
 }

@@ -14,6 +14,7 @@ from xianshen.regulation.schema.forms import (
     OpinionBox,
     Row,
 )
+from xianshen.regulation.schema.notices import NoticeSpec, UrgentNotice
 from xianshen.regulation.schema.organisation import (
     ChainWhen,
     Classification,
@@ -56,6 +57,7 @@ __all__ = [
     "Layout",
     "NameRule",
     "NotInPolicy",
+    "NoticeSpec",
     "OpinionBox",
     "OrganisationSpec",
     "PlatformSpec",
@@ -74,6 +76,7 @@ __all__ = [
     "StepSpec",
     "Tier",
     "UnitKindSpec",
+    "UrgentNotice",
     "When",
     "WorkCalendar",
     "digest_of",

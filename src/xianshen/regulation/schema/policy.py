@@ -14,6 +14,7 @@ from xianshen.regulation.schema.approvals import ChainSpec, SigningSpec, Sponsor
 from xianshen.regulation.schema.base import Label, NotInPolicy, PolicyModel
 from xianshen.regulation.schema.clocks import Clock, WorkCalendar
 from xianshen.regulation.schema.forms import FormSpec
+from xianshen.regulation.schema.notices import NoticeSpec
 from xianshen.regulation.schema.organisation import (
     Classification,
     InstitutionNames,
@@ -59,6 +60,7 @@ class Policy(PolicyModel):
     sponsor_file: SponsorFileSpec
     custody: CustodySpec | None = None
     data_services: DataServiceSpec | None = None
+    notices: NoticeSpec | None = None
     annual_review: AnnualReviewSpec | None = None
 
     def canonical(self) -> str:
