@@ -8,7 +8,7 @@ from django.db.models import Case, Q, QuerySet, Value, When
 
 from xianshen.clocks.enums import ClockState
 from xianshen.clocks.models import Deadline, FeedAddress
-from xianshen.clocks.subjects import handler_of
+from xianshen.clocks.subjects import handler_of, handlers
 from xianshen.organisation.selectors import Grants, holdings_where
 from xianshen.regulation.enums import Capability
 from xianshen.regulation.selectors import policy_on
@@ -117,12 +117,16 @@ def deadlines_concerning(
 
 
 def _candidates(grants: Grants, on: date) -> Iterator[Q]:
-    from xianshen.clocks.subjects import handlers
-
     for handler in handlers():
         ask = getattr(handler, "candidates", None)
         if ask is not None:
             yield Q(subject_type=handler.subject_type) & ask(grants, on)
+
+
+def lists_itself(deadline: Deadline, on: date) -> bool:
+    """Say whether the room above lists what the deadline asks for among its own tasks today."""
+    ask = getattr(handler_of(deadline.subject_type), "lists_itself", None)
+    return bool(ask and ask(deadline, on))
 
 
 def managers_of(institution_id: int, on: date) -> list[int]:

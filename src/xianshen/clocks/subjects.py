@@ -28,7 +28,8 @@ class DeadlineSubject(Protocol):
         grow with them. Deadlines that concern nobody may be left out.
 
         A handler may also have ``candidates(grants, on) -> Q``: a condition on deadlines that may concern a person
-        without belonging to a unit in which they hold a position (an owner from elsewhere, the Office).
+        without belonging to a unit in which they hold a position (an owner from elsewhere, the Office); and
+        ``lists_itself(deadline, on) -> bool``: the room's own inbox has the task today, so that it is not shown twice.
         """
 
 

@@ -5,7 +5,7 @@ Rooms lie below web, so ``web.apps`` registers the providers of ``web.work`` for
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -44,6 +44,7 @@ class TodoItem:
         start: when the clock began.
         soon_from: the policy's first urgent reminder point.
         key: stable key of the task.
+        quiet: not to be done yet; it only stands on the time ruler.
     """
 
     what: Text
@@ -55,12 +56,13 @@ class TodoItem:
     start: datetime | None = None
     soon_from: datetime | None = None
     key: str = ""
+    quiet: bool = False
 
     def group(self, now: datetime) -> Group:
         """Return the group: late or today, within seven days, or later (also without a clock)."""
         if self.due is None:
             return Group.LATER
-        days = (timezone.localdate(self.due) - timezone.localdate(now)).days
+        days = (timezone.localdate(self.due - timedelta(microseconds=1)) - timezone.localdate(now)).days
         return Group.NOW if days <= 0 else Group.WEEK if days <= 7 else Group.LATER
 
     def late(self, now: datetime) -> bool:
@@ -117,9 +119,14 @@ class Work:
         self.now = now
         self._listed: dict[str, list[TodoItem]] = {}
 
-    @cached_property
+    @property
     def todos(self) -> list[TodoItem]:
         """Everything to be done, the most urgent first; tasks without a clock come last."""
+        return [item for item in self.ahead if not item.quiet]
+
+    @cached_property
+    def ahead(self) -> list[TodoItem]:
+        """Everything to be done, and what is only to come."""
         for provider in providers():
             self._listed[provider.code] = list(provider.todos(self.person, self.grants, self.now))
         items = [item for listed in self._listed.values() for item in listed]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from xianshen.approvals import selectors as approvals
 from xianshen.approvals.enums import StepKind, StepState
+from xianshen.clocks import selectors as clocks
 from xianshen.common.zhdates import deadline_parts, zh_date
 from xianshen.directory import selectors as directory
 from xianshen.directory.enums import ReportState
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from xianshen.organisation.models import Person
 
 SHOWN = 50
+#: How far the time ruler looks ahead.
+AHEAD = timedelta(days=41)
 
 
 def _step_item(step: "ApprovalStep", person: "Person") -> TodoItem:
@@ -161,11 +164,50 @@ def impostors_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[
     ]
 
 
+def clocks_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
+    """Deadlines that concern the person: near and late ones as tasks, the others only on the time ruler.
+
+    What a room lists by itself (an opinion that waits, say) is left to it.
+    """
+    today = timezone.localdate(now)
+    items = []
+    if grants.has(Capability.CLOCKS_MANAGE) and (failing := clocks.count_failing(person.institution_id)):
+        items.append(
+            TodoItem(
+                what=_("看看 %(n)d 个没有做成的时限后果") % {"n": failing},
+                why=_("到期该做的没有做成，系统在再试；原因写在时限总表里。"),
+                url=f"{reverse('clocks:board')}?view=failing",
+                action=_("去看看"),
+                due=now,
+                key="clocks:failing",
+            )
+        )
+    for deadline in clocks.deadlines_concerning(grants, today, until=today + AHEAD):
+        if clocks.lists_itself(deadline, today):
+            continue
+        items.append(
+            TodoItem(
+                what=deadline.subject_label,
+                why=deadline.spec.text,
+                url=deadline.url,
+                action=_("去办理"),
+                rule=deadline.rule,
+                due=deadline_parts(deadline.due_on),
+                start=deadline_parts(deadline.started_on, start=True),
+                soon_from=deadline_parts(deadline.soon_from, start=True),
+                key=f"clock:{deadline.pk}",
+                quiet=today < deadline.soon_from,
+            )
+        )
+    return items
+
+
 def register_providers() -> None:
     """Register every provider; called once by the app."""
     register(Provider("approvals", steps_todo, steps_count, SHOWN))
     register(Provider("drafts", drafts_todo, drafts_count, SHOWN))
     register(Provider("files", files_todo))
+    register(Provider("clocks", clocks_todo))
     register(Provider("servers", servers_todo))
     register(Provider("impostors", impostors_todo))
     register(Provider("reading", reading_todo))
