@@ -474,7 +474,8 @@ class Report:
         return not self.blocking and not self.missing
 
 
-def _worst_first(checks: Iterable[Check]) -> list[Check]:
+def worst_first(checks: Iterable[Check]) -> list[Check]:
+    """Return the checks in the order in which they are shown."""
     order = [CheckTone.LATE, CheckTone.SOON, CheckTone.OK, CheckTone.IDLE]
     return sorted(checks, key=lambda check: order.index(check.tone))
 
@@ -513,4 +514,4 @@ def check_application(application: OpeningApplication, policy: Policy, on: date)
     checks += data_service_check(application)
     form = policy.form_for(SubjectKind.OPENING_APPLICATION)
     checks += length_checks(application, form)
-    return Report(_worst_first(checks), scopes, missing_fields(application, form))
+    return Report(worst_first(checks), scopes, missing_fields(application, form))

@@ -62,7 +62,9 @@ class Route:
         return [first, *(Step(stop.title) for stop in self.stops), Step(_("开通"), _("列入名录"))]
 
 
-def chain_ahead(application: OpeningApplication, policy: Policy) -> ChainSpec | None:
+def chain_ahead(
+    application: OpeningApplication, policy: Policy, subject: SubjectKind = SubjectKind.OPENING_APPLICATION
+) -> ChainSpec | None:
     """Return the chain that would decide; while no platform is chosen, the one that all platforms share."""
     codes = [application.platform] if application.platform else [platform.code for platform in policy.platforms]
     found: dict[str, ChainSpec] = {}
@@ -72,7 +74,7 @@ def chain_ahead(application: OpeningApplication, policy: Policy) -> ChainSpec | 
             continue
         try:
             spec = policy.chain_for(
-                subject=SubjectKind.OPENING_APPLICATION,
+                subject=subject,
                 tier=tier.number,
                 unit_kind=application.unit.kind,
                 platform=code,
@@ -83,9 +85,14 @@ def chain_ahead(application: OpeningApplication, policy: Policy) -> ChainSpec | 
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def route_of(application: OpeningApplication, policy: Policy, on: date) -> Route:
-    """Return who would decide on the application if it were submitted on the day."""
-    spec = chain_ahead(application, policy)
+def route_of(
+    application: OpeningApplication,
+    policy: Policy,
+    on: date,
+    subject: SubjectKind = SubjectKind.OPENING_APPLICATION,
+) -> Route:
+    """Return who would decide on the application (or what is in its form) if it were submitted on the day."""
+    spec = chain_ahead(application, policy, subject)
     if spec is None:
         return Route()
     stops = []

@@ -11,20 +11,43 @@ from xianshen.common.language import stored
 from xianshen.ledger.events import Subject
 from xianshen.organisation.selectors import Grants
 from xianshen.registry import names
-from xianshen.registry.enums import AccountState, ApplicationState
-from xianshen.registry.models import MediaAccount, OpeningApplication, SponsorDocument
+from xianshen.registry.enums import AccountState, ApplicationState, ServerFilingState, SuspensionReason
+from xianshen.registry.filed import (
+    FILING_TYPE,
+    closures_without_proof,
+    filing_drafts_of,
+    filings_owed,
+    filings_visible_to,
+    former_names_matching,
+    former_values,
+    formerly_called,
+    late_filings,
+    legacy_to_confirm,
+    value_on,
+)
+from xianshen.registry.models import MediaAccount, OpeningApplication, ServerFiling, SponsorDocument
 from xianshen.registry.running import Answer, may_run, state_face
 from xianshen.registry.similarity import SimilarName, SimilarScope, similar_names, similar_scopes
 from xianshen.regulation.enums import Capability
 
 __all__ = [
+    "FILING_TYPE",
     "Answer",
     "SimilarName",
     "SimilarScope",
+    "closures_without_proof",
+    "filing_drafts_of",
+    "filings_owed",
+    "filings_visible_to",
+    "former_names_matching",
+    "former_values",
+    "late_filings",
+    "legacy_to_confirm",
     "may_run",
     "similar_names",
     "similar_scopes",
     "state_face",
+    "value_on",
 ]
 
 APPLICATION_TYPE = "registry.opening_application"
@@ -99,14 +122,14 @@ SORTS: Mapping[str, tuple[str, ...]] = {
 
 
 def search(accounts: QuerySet[MediaAccount], q: str) -> QuerySet[MediaAccount]:
-    """Narrow to accounts whose name, handle, unit or verification code contains the words."""
+    """Narrow to accounts whose name, handle, unit or verification code contains the words, former names included."""
     q = q.strip()
     if not q:
         return accounts
     folded = names.fold(q)
     wanted = Q(name__icontains=q) | Q(handle__icontains=q) | Q(unit__name__icontains=q) | Q(code=q.upper())
     if folded:
-        wanted |= Q(name_fold__contains=folded) | Q(handle_fold__contains=folded)
+        wanted |= Q(name_fold__contains=folded) | Q(handle_fold__contains=folded) | formerly_called(folded)
     return accounts.filter(wanted)
 
 
@@ -282,10 +305,18 @@ def handle_taken(institution_id: int, platform: str, handle_fold: str) -> MediaA
     )
 
 
-def waiting_for_server(institution_id: int) -> QuerySet[MediaAccount]:
-    """Return approved accounts that wait for the approval of their server, longest first."""
+def lacking_servers(grants: Grants) -> QuerySet[MediaAccount]:
+    """Return accounts whose servers the person is to file: stopped for want of an approved one, and none under decision.
+
+    Longest waiting first.
+    """
+    units = grants.units(Capability.OPENING_APPLY)
+    lapsed = Q(state=AccountState.SUSPENDED, suspension_reason=SuspensionReason.SERVER_LAPSED)
+    open_filing = ServerFiling.objects.filter(account=OuterRef("pk"), state__in=[ServerFilingState.SUBMITTED])
     return (
-        MediaAccount.objects.filter(institution_id=institution_id, state=AccountState.APPLIED)
+        MediaAccount.objects.filter(Q(state=AccountState.APPLIED) | lapsed, institution_id=grants.institution_id)
+        .filter(Q(unit_id__in=units) | Q(owner_id=grants.person_id))
+        .exclude(Exists(open_filing))
         .select_related("unit")
         .order_by("state_since", "pk")
     )
