@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -80,7 +81,7 @@ class Things:
     unknown: set[str] = field(default_factory=set)
 
     def url(self, deadline: Deadline) -> str:
-        return f"/things/{deadline.subject_id}/"
+        return f"/things/{quote(deadline.subject_id)}/"
 
     def concerned(self, deadlines: Sequence[Deadline], on: date) -> Mapping[int, Collection[int]]:
         if any(deadline.subject_id in self.unknown for deadline in deadlines):
@@ -111,7 +112,7 @@ def pack_with(folder: Path, extra: str = EXTRA) -> Path:
     copy = folder / "shcc"
     shutil.copytree(SHCC, copy)
     file = copy / "2026" / "clocks.yaml"
-    file.write_text(file.read_text().rstrip() + extra)
+    file.write_text(file.read_text().replace("\nclocks:\n", f"\nclocks:{extra}", 1))
     return copy
 
 
