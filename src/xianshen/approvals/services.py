@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import prefetch_related_objects
@@ -25,7 +25,7 @@ from xianshen.approvals.selectors import (
     verdicts_for,
 )
 from xianshen.approvals.signing import Signature
-from xianshen.approvals.subjects import handler_of
+from xianshen.approvals.subjects import AsksMore, FollowsSteps, handler_of
 from xianshen.approvals.transitions import CHAIN
 from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
@@ -270,6 +270,7 @@ def decide(
     digest: str,
     signature: Signature,
     now: datetime,
+    further: Mapping[str, Any] | None = None,
 ) -> ApprovalChain:
     """Sign an opinion in a step and carry out what follows from it.
 
@@ -283,6 +284,7 @@ def decide(
         digest: digest of the content that the page showed; the opinion binds to it.
         signature: proof of the signer's identity from :func:`signing.sign`.
         now: time of the act.
+        further: what the subject's room asks for besides (:class:`subjects.AsksMore`).
 
     Raises:
         ApprovalChain.DoesNotExist, ApprovalStep.DoesNotExist: not in this institution or chain.
@@ -315,6 +317,8 @@ def decide(
     handler = handler_of(chain.subject_type)
     last = following is None or following.kind == StepKind.REPORT
     if verdict == Verdict.AGREE:
+        if isinstance(handler, AsksMore):
+            handler.take_further(chain, step, further or {}, last=last, on=on)
         handler.before_agreement(chain, step, last=last, on=on)
     opinion = _sign_opinion(step, chain, holding, signature, verdict, text, now)
     actor = actor_for(person, on, holding=holding)
@@ -322,6 +326,9 @@ def decide(
         _carry_report(chain, step, opinion, actor, now)
     else:
         _carry_decision(chain, step, following, opinion, actor, now)
+        if told is not None and told.kind == StepKind.DECIDE and isinstance(handler, FollowsSteps):
+            decides_after = any(s.kind == StepKind.DECIDE and s.order > told.order for s in steps)
+            handler.on_step(chain, told, last=not decides_after, actor=actor, now=now)
         if told is not None:
             _tell_deciders(told, chain, now, found=found[told.pk])
     return chain

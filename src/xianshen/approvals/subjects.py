@@ -6,7 +6,9 @@ act of the decision, so that an approval and what follows from it stand or fall 
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from django import forms
 
 from xianshen.common.actors import Actor
 from xianshen.common.decisions import Decision
@@ -43,6 +45,31 @@ class SubjectHandler(Protocol):
 
     def on_outcome(self, chain: "ApprovalChain", *, actor: Actor, now: datetime, text: str) -> None:
         """Carry out what follows from the chain's new state (approved, rejected, returned, withdrawn, revoked)."""
+
+
+@runtime_checkable
+class AsksMore(Protocol):
+    """A handler whose steps ask for more than verdict and words, e.g. the result of an annual review."""
+
+    def further_form(
+        self, chain: "ApprovalChain", step: "ApprovalStep", data: Mapping[str, Any] | None
+    ) -> forms.Form | None:
+        """Return the further fields that an agreement in the step asks for, or None."""
+
+    def take_further(
+        self, chain: "ApprovalChain", step: "ApprovalStep", further: Mapping[str, Any], *, last: bool, on: date
+    ) -> None:
+        """Judge and keep what was chosen, before an agreement is signed, in the same act; raises a ValidationError."""
+
+
+@runtime_checkable
+class FollowsSteps(Protocol):
+    """A handler that is told when a round goes on to its next decision."""
+
+    def on_step(
+        self, chain: "ApprovalChain", following: "ApprovalStep", *, last: bool, actor: Actor, now: datetime
+    ) -> None:
+        """Carry out what follows from the agreement that led to the next step; ``last``: no decision comes after it."""
 
 
 _handlers: dict[str, SubjectHandler] = {}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,7 +19,7 @@ from xianshen.approvals.forms import ICONS, OpinionForm
 from xianshen.approvals.models import ApprovalChain, ApprovalStep
 from xianshen.approvals.permissions import holding_for, may_decide, may_remind, may_withdraw, who_decides
 from xianshen.approvals.selectors import steps_of
-from xianshen.approvals.subjects import handler_of
+from xianshen.approvals.subjects import AsksMore, handler_of
 from xianshen.common.components import TraceItem
 from xianshen.common.decisions import Decision, Denied
 from xianshen.common.errors import Refusal
@@ -82,7 +83,9 @@ class Waiting:
     escalated: bool
 
 
-def _context(request: HttpRequest, chain: ApprovalChain, form: OpinionForm | None = None) -> dict[str, Any]:
+def _context(
+    request: HttpRequest, chain: ApprovalChain, form: OpinionForm | None = None, further: Form | None = None
+) -> dict[str, Any]:
     person: Person = request.user  # type: ignore[assignment]
     on = timezone.localdate()
     step = selectors.current_step(chain)
@@ -98,6 +101,8 @@ def _context(request: HttpRequest, chain: ApprovalChain, form: OpinionForm | Non
         soon_from = selectors.soon_from(step, policy)
         if decision and form is None:
             form = opinion_form(step, chain)
+        if decision and further is None:
+            further = further_form(step, chain)
     rounds = selectors.rounds_of(person.institution_id, chain.subject_type, chain.subject_id)
     earlier = next((r for r in rounds if r.round == chain.round - 1), None)
     handler = handler_of(chain.subject_type)
@@ -109,6 +114,7 @@ def _context(request: HttpRequest, chain: ApprovalChain, form: OpinionForm | Non
         "waiting": waiting,
         "holding": holding,
         "form": form if decision else None,
+        "further": further if decision else None,
         "choices": [(v, ICONS[v]) for v in selectors.verdicts_for(step, policy, chain.spec)] if step else [],
         "changes": selectors.content_changes(earlier, chain) if earlier else [],
         "newer": next((r for r in rounds if r.round > chain.round), None),
@@ -144,6 +150,12 @@ def opinion_form(step: ApprovalStep, chain: ApprovalChain, data: Any = None) -> 
     )
 
 
+def further_form(step: ApprovalStep, chain: ApprovalChain, data: Any = None) -> Form | None:
+    """Return the further fields that the subject's room asks for in the step, bound when ``data`` is given."""
+    handler = handler_of(chain.subject_type)
+    return handler.further_form(chain, step, data) if isinstance(handler, AsksMore) else None
+
+
 @login_required
 @require_GET
 def chain_page(request: HttpRequest, chain_id: int) -> HttpResponse:
@@ -169,7 +181,9 @@ def decide_step(request: HttpRequest, chain_id: int) -> HttpResponse:
     except ApprovalStep.DoesNotExist as error:
         raise Http404 from error
     form = opinion_form(step, step.chain, request.POST)
-    if form.is_valid():
+    further = further_form(step, step.chain, request.POST)
+    agrees = request.POST.get("verdict") == Verdict.AGREE
+    if form.is_valid() and (further is None or not agrees or further.is_valid()):
         try:
             signature = signing.sign(person=person, secret=form.cleaned_data["secret"], now=now)
             services.decide(
@@ -182,22 +196,27 @@ def decide_step(request: HttpRequest, chain_id: int) -> HttpResponse:
                 digest=form.cleaned_data["digest"],
                 signature=signature,
                 now=now,
+                further=further.cleaned_data if further is not None and agrees else None,
             )
         except ValidationError as error:
-            _add_errors(form, error)
+            _add_errors(form, error, further)
         except Refusal as refusal:
             return _refused(request, chain_id, form, refusal)
         else:
             messages.success(request, _("已签署：%(title)s") % {"title": step.chain.title})
             return redirect("approvals:chain", chain_id=chain_id)
-    return render(request, "approvals/chain.html", _context(request, _chain(request, chain_id), form), status=422)
+    context = _context(request, _chain(request, chain_id), form, further)
+    return render(request, "approvals/chain.html", context, status=422)
 
 
-def _add_errors(form: OpinionForm, error: ValidationError) -> None:
+def _add_errors(form: OpinionForm, error: ValidationError, further: Form | None = None) -> None:
     if not hasattr(error, "error_dict"):
         form.add_error(None, error)
         return
     for field, errors in error.error_dict.items():
+        if further is not None and field in further.fields:
+            further.add_error(field, errors)
+            continue
         form.add_error(field if field in form.fields else None, errors)
 
 
