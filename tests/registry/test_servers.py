@@ -77,7 +77,7 @@ def approved(college: College, account: MediaAccount, **changes: Any) -> ServerF
         ("10.1.2.3:8080，cx.shcc.edu.cn", ["10.1.2.3", "cx.shcc.edu.cn"]),
         ("https://CX.shcc.edu.cn:8443/a?b=1", ["cx.shcc.edu.cn"]),
         ("[fd00::1]:443 ::ffff:10.0.0.9", ["fd00::1", "10.0.0.9"]),
-        ("查询.shcc.cn", ["xn--xuw371e.shcc.cn"]),
+        ("查询.shcc.cn", ["xn--jvv041f.shcc.cn"]),
         ("10.1.2.3\n10.1.2.3", ["10.1.2.3"]),
     ],
 )

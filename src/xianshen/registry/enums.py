@@ -186,3 +186,59 @@ class FilingState(models.TextChoices):
 EDITABLE_FILINGS = frozenset({FilingState.DRAFT, FilingState.RETURNED, FilingState.WITHDRAWN})
 # At most one filing of an account is in one of these.
 OPEN_FILINGS = frozenset({*EDITABLE_FILINGS, FilingState.EXPECTED, FilingState.SUBMITTED, FilingState.DISOWNED})
+
+
+class EntityKind(models.TextChoices):
+    """In whose name an account is registered on its platform."""
+
+    INSTITUTION = "institution", _("学校")
+    UNIT = "unit", _("主办单位")
+    INDIVIDUAL = "individual", _("个人")
+    NONE = "none", _("没有实名认证")
+
+
+class TwoFactor(models.TextChoices):
+    """Whether signing in to the platform takes a second proof."""
+
+    ON = "on", _("已开启")
+    OFF = "off", _("没有开启")
+    UNAVAILABLE = "unavailable", _("平台不提供")
+
+
+class CustodyRole(models.TextChoices):
+    """What somebody may do to the account on its platform."""
+
+    ADMINISTRATOR = "administrator", _("平台管理员")
+    OPERATOR = "operator", _("运营人员")
+
+
+class HandoverState(models.TextChoices):
+    """Lifecycle of a handover (交接)."""
+
+    PROPOSED = "proposed", _("等双方确认")
+    DONE = "done", _("已交接")
+    DECLINED = "declined", _("没有接手")
+    CANCELLED = "cancelled", _("已取消")
+
+    @property
+    def face(self) -> Face:
+        faces: dict[str, tuple[Tone, str]] = {
+            "proposed": ("wait", "hourglass"),
+            "done": ("ok", "circle-check"),
+            "declined": ("late", "circle-x"),
+            "cancelled": ("idle", "archive"),
+        }
+        return Face(self.label, *faces[self.value])
+
+
+class Shortcoming(models.TextChoices):
+    """What may be wrong with how an account is kept."""
+
+    UNRECORDED = "unrecorded", _("没有登记保管情况")
+    NOT_OWN = "not_own", _("实名主体不是学校或单位")
+    FEW_ADMINISTRATORS = "few_administrators", _("管理员不足")
+    NO_PHONE = "no_phone", _("没有登记绑定手机")
+    NO_PLACE = "no_place", _("没有登记口令存放")
+    NO_TWO_FACTOR = "no_two_factor", _("没有开两步验证")
+    LEAVER = "leaver", _("保管人已离任")
+    UNANSWERED = "unanswered", _("没有答检查")

@@ -22,7 +22,7 @@ from xianshen.common.zhdates import zh_date
 from xianshen.organisation.selectors import Grants, positions, units
 from xianshen.registry.enums import AccountState
 from xianshen.registry.models import MediaAccount
-from xianshen.registry.running import may_run, state_face
+from xianshen.registry.running import may_run, server_lapsed, state_face
 from xianshen.registry.selectors import SORTS, BoardFilter, SponsorFile, count_by_state, sponsor_files
 from xianshen.registry.words import seat
 from xianshen.regulation.enums import Capability
@@ -326,8 +326,7 @@ class BoardTable:
 
     def _answer(self, account: MediaAccount) -> tuple[str, SafeString]:
         opened = account.opened_on is None or account.opened_on <= self.on
-        server = account.data_service, bool(account.server_filing_reference)
-        key = ("answer", account.state, account.suspension_reason, opened, server)
+        key = ("answer", account.state, account.suspension_reason, opened, server_lapsed(account, self.on))
 
         def make() -> tuple[str, SafeString]:
             answer = may_run(account, self.on)

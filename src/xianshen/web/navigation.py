@@ -94,6 +94,7 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 "folder",
                 needs=frozenset({Capability.SPONSOR_FILES_MANAGE, Capability.SPONSOR_FILES_VIEW_ALL}),
             ),
+            Place(_("服务器报批"), "registry:servers", "server", needs=frozenset({Capability.DATA_SERVICES_REVIEW})),
             Place(_("时限总表"), "clocks:board", "hourglass", needs=frozenset({Capability.CLOCKS_MANAGE})),
             Place(_("冒用举报"), "directory:reports", "flag", needs=frozenset({Capability.IMPOSTORS_HANDLE})),
         ),
@@ -109,6 +110,8 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
 
 MENU: tuple[Place, ...] = (
     Place(_("委托代办"), "organisation:delegations", "user-share"),
+    Place(_("怎么收通知"), "notices:preferences", "bell"),
+    Place(_("通知寄送"), "notices:deliveries", "send", needs=frozenset({Capability.NOTICES_REMIND})),
     Place(_("订阅到日历"), "clocks:my_calendar", "calendar-event"),
     Place(_("单位、职务与人员"), "organisation:units", "sitemap", needs=frozenset({Capability.ORGANISATION_MANAGE})),
     Place(_("组件"), "web:gallery", "template", needs=frozenset({Capability.ORGANISATION_MANAGE})),

@@ -105,19 +105,17 @@ def reading_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[To
 
 
 def servers_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
-    """Approved accounts with a data service, for whoever approves servers."""
-    if not grants.has(Capability.DATA_SERVICES_REVIEW):
-        return []
+    """Accounts that may not run for want of an approved server, for whoever files it."""
     return [
         TodoItem(
-            what=_("审批「%(name)s」的服务器") % {"name": account.name},
-            why=_("%(unit)s的账号涉及校内数据服务，批准后才能启用。") % {"unit": account.unit.name},
-            url=reverse("registry:account", args=[account.pk]),
-            action=_("去审批"),
+            what=_("报批「%(name)s」的服务器") % {"name": account.name},
+            why=_("涉及校内数据服务，科技处批准服务器后账号才能运行。"),
+            url=reverse("registry:server_file", args=[account.pk]),
+            action=_("去报批"),
             rule="data_service.campus_server",
             key=f"server:{account.pk}",
         )
-        for account in registry.waiting_for_server(person.institution_id)[:SHOWN]
+        for account in registry.lacking_servers(grants)[:SHOWN]
     ]
 
 

@@ -1,7 +1,8 @@
-"""What the register keeps: accounts, applications, sponsoring-unit files."""
+"""What the register keeps: accounts and their custody, applications, filings, servers, sponsoring-unit files."""
 
 from xianshen.registry.models.accounts import MediaAccount, NumberSeries
 from xianshen.registry.models.applications import OpeningApplication
+from xianshen.registry.models.custody import Custody, CustodyCheck, CustodyHolder, CustodyRound, Handover
 from xianshen.registry.models.filings import AccountValue, Filing
 from xianshen.registry.models.servers import AddressCheck, ServerAddress, ServerFiling
 from xianshen.registry.models.sponsors import SponsorDocument
@@ -9,7 +10,12 @@ from xianshen.registry.models.sponsors import SponsorDocument
 __all__ = [
     "AccountValue",
     "AddressCheck",
+    "Custody",
+    "CustodyCheck",
+    "CustodyHolder",
+    "CustodyRound",
     "Filing",
+    "Handover",
     "MediaAccount",
     "NumberSeries",
     "OpeningApplication",

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -32,13 +33,14 @@ from xianshen.registry.forms import ReasonForm, ReminderForm, SuspensionForm, ta
 from xianshen.registry.models import MediaAccount, OpeningApplication, SponsorDocument
 from xianshen.registry.paper import words_for
 from xianshen.registry.permissions import (
+    may_file_servers,
     may_manage_accounts,
     may_see_contacts,
     may_view_account,
     may_view_application,
     may_view_sponsor_file,
 )
-from xianshen.registry.running import may_run, state_face
+from xianshen.registry.running import may_run, server_lapsed, state_face
 from xianshen.registry.selectors import ACCOUNT_TYPE, APPLICATION_TYPE, account_of, sponsor_file
 from xianshen.registry.tables import position_title
 from xianshen.registry.views.shared import Asker, platform_or_none, public_url
@@ -301,6 +303,34 @@ def _possible(account: MediaAccount, asker: Asker) -> list[Act]:
     return [act for act in ACTS if AccountState(account.state) in act.sources and act.permission(asker.grants)]
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Something that is done about an account on a page of its own.
+
+    Args:
+        url: address of the page.
+        icon: icon of the link.
+        verb: its words.
+        primary: whether the account waits for it.
+    """
+
+    url: str
+    icon: str
+    verb: Text
+    primary: bool = False
+
+
+def ways(account: MediaAccount, asker: Asker) -> list[Way]:
+    """Return what the person may file about the account."""
+    if account.state in {AccountState.CLOSING, AccountState.CLOSED}:
+        return []
+    found = []
+    if account.data_service and may_file_servers(account, asker.grants):
+        waits = server_lapsed(account, asker.on)
+        found.append(Way(reverse("registry:server_file", args=[account.pk]), "server", _("报批服务器"), waits))
+    return found
+
+
 def _page(request: HttpRequest, asker: Asker, account: MediaAccount, *, shown: str = "") -> HttpResponse:
     policy = asker.policy
     answer = may_run(account, asker.on)
@@ -334,6 +364,7 @@ def _page(request: HttpRequest, asker: Asker, account: MediaAccount, *, shown: s
         "trace_count": count_about(code, ACCOUNT_TYPE, key),
         "sees_ledger": asker.grants.has(Capability.LEDGER_VIEW),
         "subject_type": ACCOUNT_TYPE,
+        "ways": ways(account, asker),
         "acts": [(act, act.form()) for act in possible],
         "public_url": public_url(account),
         "policy": policy,
