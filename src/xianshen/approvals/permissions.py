@@ -4,6 +4,7 @@ from xianshen.approvals import rules
 from xianshen.approvals.models import ApprovalChain, ApprovalStep
 from xianshen.approvals.selectors import Deciders
 from xianshen.common.decisions import Allowed, Decision, Denied
+from xianshen.common.language import listed, local
 from xianshen.organisation.selectors import Grants, Holding
 from xianshen.regulation.enums import Capability, WithdrawUntil
 
@@ -12,7 +13,7 @@ def who_decides(found: Deciders) -> str:
     """Say in words who may decide, for refusals and for the page."""
     if not found.holdings:
         return _("职位空缺，办公室补任后可以办理")
-    return "、".join(dict.fromkeys(f"{h.unit.name}{h.position.title}" for h in found.holdings))
+    return listed(dict.fromkeys(f"{h.unit.name}{local(h.position.title)}" for h in found.holdings))
 
 
 def holding_for(found: Deciders, person_id: int) -> Holding | None:
@@ -31,7 +32,9 @@ def may_decide(step: ApprovalStep, chain: ApprovalChain, person_id: int, found: 
         found: who decides the step today, from :func:`selectors.deciders`.
     """
     if chain.applicant_id == person_id:
-        return Denied(_("这是你自己提交的，不能由你审批。等%(who)s办理。") % {"who": step.name}, rules.NO_SELF_DECISION)
+        return Denied(
+            _("这是你自己提交的，不能由你审批。等%(who)s办理。") % {"who": local(step.name)}, rules.NO_SELF_DECISION
+        )
     if holding_for(found, person_id):
         return Allowed()
     return Denied(_("这一步由%(who)s办理。要代办，先由本人委托。") % {"who": who_decides(found)}, rules.SIGNING)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from xianshen.approvals.enums import DECIDE_VERDICTS, REPORT_VERDICTS, ChainState, StepKind, StepState, Verdict
 from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phrase
 from xianshen.common.components import Step
+from xianshen.common.language import local
 from xianshen.common.zhdates import zh_date
 from xianshen.ledger.events import Subject
 from xianshen.organisation.selectors import Holding, holder_exists, holders_by_seat
@@ -290,13 +291,13 @@ def steps_of(chain: ApprovalChain, *, opinions: bool = True) -> list[Step]:
     for step in chain.steps.all():
         last = list(step.opinions.all())[-1] if opinions and step.opinions.all() else None
         if step.state in OPEN_STEPS:
-            items.append(Step(step.name, step.get_state_display(), "now"))
+            items.append(Step(local(step.name), step.get_state_display(), "now"))
         elif step.state == StepState.WAITING:
-            items.append(Step(step.name, "", "next"))
+            items.append(Step(local(step.name), "", "next"))
         elif step.state == StepState.DONE:
             against = last.verdict in AGAINST if last else chain.state in {ChainState.RETURNED, ChainState.REJECTED}
-            note = f"{last.position_title} {last.get_verdict_display()}" if last else ""
-            items.append(Step(step.name, note, "back" if against else "done"))
+            note = f"{local(last.position_title)} {last.get_verdict_display()}" if last else ""
+            items.append(Step(local(step.name), note, "back" if against else "done"))
     return items
 
 

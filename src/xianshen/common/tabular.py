@@ -19,6 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook
 
+from xianshen.common.language import listed
 from xianshen.common.spreadsheets import SheetNotes, UnsafeSpreadsheet, inspect_workbook
 
 if TYPE_CHECKING:
@@ -283,9 +284,9 @@ def _open_workbook(
     except CalamineError:
         refuse(*_unsafe("broken"))
         return None
-    titles = "、".join(str(column.title) for column in columns if column.required)
+    titles = listed(column.title for column in columns if column.required)
     refuse(
-        _("工作表 %(sheets)s 里都没有表头") % {"sheets": "、".join(shown(name) for name in names[:5]) or "—"},
+        _("工作表 %(sheets)s 里都没有表头") % {"sheets": listed(shown(name) for name in names[:5]) or "—"},
         _("下载模板，把内容放到模板的工作表里；至少要有这些列：%(titles)s") % {"titles": titles},
     )
     return None
@@ -383,7 +384,7 @@ def _read_grid(grid: _Grid, columns: Sequence[Column], findings: Findings) -> Ta
             if len(first) == HEADER_WITHIN:
                 break
         header = _header(first, columns)
-        titles = "、".join(str(column.title) for column in columns if column.required)
+        titles = listed(column.title for column in columns if column.required)
         if header is None:
             findings.add(
                 0,
@@ -588,7 +589,7 @@ def _to_choice(column: Column, text: str) -> str:
     for label, value in column.choices.items():
         if folded in {clean_key(label).lower(), value.lower()}:
             return value
-    labels = "、".join(column.choices) or "—"
+    labels = listed(column.choices) or "—"
     raise _BadCell(_("没有这一项"), _("从这些里选一个：%(labels)s") % {"labels": labels})
 
 
@@ -675,7 +676,7 @@ def write_template(columns: Sequence[Column], *, sheet: str) -> bytes:
 def _notes(column: Column) -> str:
     parts = [str(column.help)] if column.help else []
     if column.choices:
-        parts.append(_("可填：%(labels)s。") % {"labels": "、".join(column.choices)})
+        parts.append(_("可填：%(labels)s。") % {"labels": listed(column.choices)})
     if column.kind is CellKind.DATE:
         parts.append(_("写成 2026-09-01。"))
     if column.max_length:

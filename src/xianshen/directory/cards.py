@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from xianshen.common.components import Fact
+from xianshen.common.language import listed, local
 from xianshen.common.zhdates import zh_date, zh_datetime
 from xianshen.directory import rules
 from xianshen.directory.enums import Verdict
@@ -40,16 +41,16 @@ def facts_of(account: PublicAccount, now: datetime) -> tuple[Fact, ...]:
     """Return the public facts of an account in the order of the page."""
     facts = [
         Fact(_("账号"), account.name),
-        Fact(_("平台"), account.platform_name),
+        Fact(_("平台"), local(account.platform_name)),
         Fact(
             _("网址") if account.handle_is_address else _("账号 ID"),
             account.handle,
         ),
         Fact(_("主办单位"), account.unit),
-        Fact(_("层级"), _("%(tier)s平台") % {"tier": account.tier_name}, rule=rules.TIER),
+        Fact(_("层级"), _("%(tier)s平台") % {"tier": local(account.tier_name)}, rule=rules.TIER),
     ]
     if account.audience:
-        facts.append(Fact(_("服务对象"), _("、").join(account.audience)))
+        facts.append(Fact(_("服务对象"), listed(map(local, account.audience))))
     facts.append(Fact(_("现在"), account.state_words))
     if account.opened_on:
         facts.append(Fact(_("开通时间"), zh_date(account.opened_on, year=True), rule=rules.PRIOR_APPROVAL))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
+from xianshen.common.language import local
 from xianshen.common.states import Face
 from xianshen.common.tabular import Column, write_csv
 from xianshen.directory.texts import one_line
@@ -112,7 +113,7 @@ def platform_spec(account: "MediaAccount", policy: Policy | None) -> PlatformSpe
 def platform_words(code: str, policy: Policy | None) -> str:
     """Return the words of a platform type's code, or the code where policy does not know it."""
     try:
-        return policy.platform(code).name if policy and code else code
+        return local(policy.platform(code).name) if policy and code else code
     except NotInPolicy:
         return code
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from xianshen.common.codes import normalise_code
 from xianshen.common.components import Fact
+from xianshen.common.language import listed
 from xianshen.common.states import Face
 from xianshen.common.zhdates import zh_date, zh_datetime
 from xianshen.documents.enums import DocumentState, Verdict
@@ -176,7 +177,7 @@ def _facts(document: IssuedDocument) -> Iterator[Fact]:
         yield Fact(_("单位"), document.unit)
     yield Fact(_("签发日期"), zh_date(document.issued_at, year=True))
     if document.seals:
-        yield Fact(_("签章"), "、".join(document.seals))
+        yield Fact(_("签章"), listed(document.seals))
     if document.digest:
         yield Fact(_("文件摘要"), _shown(document.digest))
 

@@ -6,6 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from xianshen.common.language import listed, local
+
 
 class _Values(dict[str, str]):
     """A missing key shows as nothing, so that a timeline survives a label that grew a placeholder later."""
@@ -27,9 +29,9 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, list):
-        return pgettext("separator of a list", "、").join(_shown(item) for item in value)
+        return listed(_shown(item) for item in value)
     if isinstance(value, dict):
         pair = pgettext("key and value", "%(key)s：%(value)s")
         parts = [pair % {"key": key, "value": _shown(item)} for key, item in value.items()]
         return pgettext("separator of pairs", "；").join(parts)
-    return str(value)
+    return local(str(value))

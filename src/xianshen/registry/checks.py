@@ -13,6 +13,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from xianshen.common.language import listed, local
 from xianshen.organisation.selectors import holders, home_unit, unit_for_relation
 from xianshen.registry import contacts, names, rules
 from xianshen.registry.enums import CheckTone, InNameOf
@@ -89,12 +90,12 @@ def name_rule_checks(application: OpeningApplication, policy: Policy) -> list[Ch
     for rule in policy.name_rules:
         if rule.kind == NameRuleKind.UNIQUE or not _breaks(rule, name, policy, application):
             continue
-        detail = rule.text
+        detail = local(rule.text)
         invisible = names.invisible_characters(name)
         if rule.kind == NameRuleKind.CHARACTERS and invisible:
             detail = _("%(text)s名称里有看不见的字符 %(chars)s，删掉重写。") % {
-                "text": rule.text,
-                "chars": "、".join(dict.fromkeys(invisible)),
+                "text": local(rule.text),
+                "chars": listed(dict.fromkeys(invisible)),
             }
         tone = CheckTone.LATE if rule.severity == Severity.BLOCK else CheckTone.SOON
         found.append(Check(f"name_{rule.kind}", tone, _("名称不合规定"), detail, rule.rule, "name"))
@@ -172,7 +173,7 @@ def handle_checks(application: OpeningApplication, policy: Policy) -> list[Check
                 "handle_format",
                 CheckTone.LATE,
                 _("链接地址格式不对") if address else _("账号名称格式不对"),
-                spec.hint,
+                local(spec.hint),
                 rules.PLATFORM,
                 "handle",
                 suggestion=suggestion,
@@ -212,7 +213,7 @@ def positioning_checks(application: OpeningApplication, similar: list[SimilarSco
         detail = _("「%(name)s」（%(unit)s）也发这些内容：%(what)s。") % {
             "name": worst.account.name,
             "unit": worst.account.unit.name,
-            "what": "、".join(worst.passages[:3]) or _("多处相近"),
+            "what": listed(worst.passages[:3]) or _("多处相近"),
         }
         told = application.difference.strip()
         detail += _("申请人说明：%(text)s") % {"text": told} if told else _("写明和它有什么不同，审批人会看。")
@@ -242,7 +243,7 @@ def same_platform_check(application: OpeningApplication, policy: Policy) -> list
             Check(
                 "same_platform",
                 CheckTone.SOON,
-                _("本单位在%(platform)s上已有账号") % {"platform": platform.name},
+                _("本单位在%(platform)s上已有账号") % {"platform": local(platform.name)},
                 _("已有「%(names)s」。能并用的不另开。") % {"names": "」「".join(a.name for a in others)},
                 rules.NO_DUPLICATES,
                 "platform",
@@ -252,7 +253,7 @@ def same_platform_check(application: OpeningApplication, policy: Policy) -> list
     return [
         _ok(
             "same_platform",
-            _("本单位在%(platform)s上只有这一个") % {"platform": platform.name},
+            _("本单位在%(platform)s上只有这一个") % {"platform": local(platform.name)},
             "",
             rules.NO_DUPLICATES,
         )
@@ -327,7 +328,7 @@ def people_checks(application: OpeningApplication, policy: Policy, on: date) -> 
                     CheckTone.SOON,
                     _("第一责任人空缺"),
                     _("%(position)s现在没有人任职。请办公室登记任职，审批才有人办。")
-                    % {"position": policy.position_kind(first.position).title},
+                    % {"position": local(policy.position_kind(first.position).title)},
                     rules.FIRST_RESPONSIBLE,
                 )
             )
@@ -346,7 +347,7 @@ def file_check(application: OpeningApplication, policy: Policy, on: date) -> Che
         CheckTone.SOON,
         _("%(unit)s的主办材料不全") % {"unit": unit.name},
         _("缺%(what)s。可以先提交，最后一步批准前要补齐。")
-        % {"what": "、".join(parts[code].label for code in file.missing)},
+        % {"what": listed(local(parts[code].label) for code in file.missing)},
         rules.SPONSOR_FILE,
         "sponsor_file",
     )
@@ -414,7 +415,7 @@ def length_checks(application: OpeningApplication, form: FormSpec) -> list[Check
                 Check(
                     f"short_{field.code}",
                     CheckTone.LATE,
-                    _("%(label)s太短") % {"label": one_line(field.label)},
+                    _("%(label)s太短") % {"label": local(field.label)},
                     _("现在 %(n)d 字，至少写 %(least)d 字，让审批人看得明白。")
                     % {"n": len(value.strip()), "least": field.min_length},
                     field.rule,

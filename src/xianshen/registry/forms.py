@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from xianshen.common.language import listed, local
 from xianshen.organisation.selectors import Holding
 from xianshen.registry import contacts, rules
 from xianshen.registry.checks import COLUMN_FIELDS, one_line, value_of
@@ -121,7 +122,7 @@ def owner_choices(applicant: Any, holdings: Iterable[Holding]) -> list[OwnerChoi
             people.setdefault(holding.person.pk, holding.person)
             held.setdefault(holding.person.pk, []).append(seat(holding.unit.name, holding.position.title))
     for pk, person in people.items():
-        seats = "、".join(dict.fromkeys(held.get(pk, [])))
+        seats = listed(dict.fromkeys(held.get(pk, [])))
         label = f"{person.name}（{seats}）" if seats else person.name
         if pk == applicant.pk:
             label = _("%(label)s，我") % {"label": label}
@@ -174,8 +175,8 @@ def _email(value: str) -> None:
 
 def field_for(spec: FieldSpec, policy: Policy) -> forms.Field:
     """Return the form field for a field of the pack, by its type."""
-    label = one_line(spec.label)
-    choices = [(choice.code, choice.label) for choice in spec.choices]
+    label = local(one_line(spec.label))
+    choices = [(choice.code, local(choice.label)) for choice in spec.choices]
     match spec.type:
         case FieldType.LONG_TEXT:
             return TextField(label=label, lines=True, max_length=_limit(spec), widget=forms.Textarea(attrs={"rows": 3}))
@@ -214,7 +215,7 @@ def field_for(spec: FieldSpec, policy: Policy) -> forms.Field:
             return forms.ChoiceField(
                 label=label,
                 required=False,
-                choices=[(platform.code, platform.name) for platform in policy.platforms],
+                choices=[(platform.code, local(platform.name)) for platform in policy.platforms],
                 widget=forms.RadioSelect,
             )
     return _text_field(spec, label)
@@ -247,7 +248,7 @@ class ApplicationForm(forms.Form):
                 continue
             self.fields[spec.code] = self._owner_field(spec) if spec.code == "owner_name" else field_for(spec, policy)
             if spec.hint:
-                self.fields[spec.code].help_text = spec.hint
+                self.fields[spec.code].help_text = local(spec.hint)
         self.fields["in_name_of"] = forms.ChoiceField(
             label=_("以谁的名义"), required=False, choices=InNameOf.choices, widget=forms.RadioSelect
         )
@@ -273,7 +274,9 @@ class ApplicationForm(forms.Form):
         current = self.application.owner
         if current is not None and current.pk not in self.owners:
             choices.append((str(current.pk), _("%(name)s（已不在本单位任职）") % {"name": current.name}))
-        return forms.ChoiceField(label=one_line(spec.label), required=False, choices=choices, widget=forms.Select)
+        return forms.ChoiceField(
+            label=local(one_line(spec.label)), required=False, choices=choices, widget=forms.Select
+        )
 
     def _initial(self) -> dict[str, Any]:
         application = self.application

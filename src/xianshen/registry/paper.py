@@ -1,13 +1,15 @@
 """An application as words: the values printed on the annex and what its opinions say (selectors)."""
 
 from collections.abc import Mapping
+from operator import eq
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from xianshen.approvals.enums import Verdict
-from xianshen.common.language import institution_language, listed, stored
+from xianshen.common.language import institution_language, listed, local, stored
 from xianshen.documents.rendering.layout import OpinionBox
 from xianshen.registry.checks import one_line, value_of
 from xianshen.registry.enums import InNameOf
@@ -19,19 +21,25 @@ if TYPE_CHECKING:
     from xianshen.approvals.models import ApprovalChain
 
 
+IN_NAME_OF = gettext_lazy("以谁的名义")
+DIFFERENCE = gettext_lazy("和相近账号有什么不同")
+#: Words of ours, not of the pack, in what is submitted.
+OWN_WORDS = (IN_NAME_OF, DIFFERENCE, gettext_lazy("是"), gettext_lazy("否"), *(one.label for one in InNameOf))
+
+
 def words_for(field: FieldSpec, value: object, policy: Policy) -> str:
-    """Return a field's value as people read it."""
+    """Return a field's value as people read it, in the active language."""
     if value is None or value == "" or value == []:
         return ""
     if field.type == FieldType.PLATFORM:
         try:
-            return policy.platform(str(value)).name
+            return local(policy.platform(str(value)).name)
         except NotInPolicy:
             return str(value)
     if field.type == FieldType.BOOLEAN:
         return _("是") if value else _("否")
     if field.choices:
-        labels = {choice.code: choice.label for choice in field.choices}
+        labels = {choice.code: local(choice.label) for choice in field.choices}
         chosen = value if isinstance(value, list) else [value]
         return listed(labels.get(str(code), str(code)) for code in chosen)
     if isinstance(value, list):
@@ -53,10 +61,21 @@ def content_of(application: OpeningApplication, policy: Policy, form_code: str) 
     values = form_values(application, policy, form_code)
     content = {one_line(field.label): values[field.code] for field in policy.form(form_code).fields}
     with institution_language():
-        content[_("以谁的名义")] = str(InNameOf(application.in_name_of).label)
+        content[str(IN_NAME_OF)] = str(InNameOf(application.in_name_of).label)
         if application.difference.strip():
-            content[_("和相近账号有什么不同")] = application.difference.strip()
+            content[str(DIFFERENCE)] = application.difference.strip()
     return content
+
+
+def shown(words: str) -> str:
+    """Return a label or value of what was submitted in the reader's language; what people wrote stays as it is."""
+    with institution_language():
+        own = {str(word): word for word in OWN_WORDS}
+    if words in own:
+        return str(own[words])
+    parts = words.split("、")
+    translated = [local(part) for part in parts]
+    return words if any(map(eq, parts, translated)) else listed(translated)
 
 
 def opinion_texts(chain: "ApprovalChain") -> Mapping[str, OpinionBox]:

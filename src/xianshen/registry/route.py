@@ -6,6 +6,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from xianshen.common.components import Step
+from xianshen.common.language import local
 from xianshen.organisation.selectors import Holding, holders, unit_for_relation
 from xianshen.registry.models import OpeningApplication
 from xianshen.regulation.enums import SubjectKind
@@ -127,4 +128,4 @@ def _deciding(application: OpeningApplication, seat: Seat, on: date) -> list[Hol
 
 def _stop(name: str, title: str, held: list[Holding], due: str | None, rule: str, note: str, policy: Policy) -> Stop:
     people = tuple(dict.fromkeys(holding.person.name for holding in held))
-    return Stop(name, title, people, not held, policy.clock(due).text if due else "", rule, note)
+    return Stop(local(name), local(title), people, not held, local(policy.clock(due).text) if due else "", rule, note)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from xianshen.common.components import Option, Tab
+from xianshen.common.language import local
 from xianshen.common.templatetags import components
 from xianshen.common.zhdates import zh_date
 from xianshen.organisation.selectors import Grants, positions, units
@@ -266,14 +267,14 @@ class BoardTable:
                 platform = self.policy.platform(account.platform)
             except NotInPolicy:
                 return account.platform, components.plat(account.platform)
-            return platform.name, components.plat(platform.name, icon=platform.icon)
+            return local(platform.name), components.plat(platform.name, icon=platform.icon)
 
         found: tuple[str, SafeString] = self._once(("platform", account.platform), make)
         return found
 
     def _tier_name(self, number: int) -> str:
         try:
-            return self.policy.tier(number).name
+            return local(self.policy.tier(number).name)
         except NotInPolicy:
             return str(number)
 
@@ -369,7 +370,7 @@ class BoardTable:
             due=until,
             start=first.valid_from,
             soon_from=soon,
-            note=part.label,
+            note=local(part.label),
         )
         return until, html, False
 

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from xianshen.common.language import local
 from xianshen.organisation.selectors import NO_GRANTS, Grants, Holding
 from xianshen.web import inbox, navigation
 
@@ -141,7 +142,7 @@ class Shell:
 
     @property
     def position_title(self) -> str:
-        return self.positions[0].position.title if self.positions else _("没有职务")
+        return local(self.positions[0].position.title) if self.positions else _("没有职务")
 
     @property
     def who_label(self) -> str:
@@ -151,7 +152,7 @@ class Shell:
     def owner_name(self) -> str:
         """Name of the unit that the policy puts in charge, or ""."""
         office = getattr(self.policy, "office_name", "") if self.policy else ""
-        return office or (self.institution.name if self.institution else "")
+        return local(office) or (self.institution.name if self.institution else "")
 
     @cached_property
     def theme_choice(self) -> str:

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from xianshen.common.language import listed, local
 from xianshen.common.tabular import MAX_BYTES
 from xianshen.organisation.enums import KEY_LENGTH, NAME_LENGTH
 from xianshen.organisation.selectors import people_called, units
@@ -48,8 +49,8 @@ class PersonField(forms.CharField):
             return found[0]
         if not found:
             raise forms.ValidationError(_("没有找到「%(text)s」。换成工号再找，或先登记这个人。") % {"text": text[:60]})
-        listed = "、".join(f"{person.name}（{person.key}）" for person in found[:NAMESAKES])
-        raise forms.ValidationError(_("有几个人对得上：%(listed)s。写工号。") % {"listed": listed})
+        names = listed(f"{person.name}（{person.key}）" for person in found[:NAMESAKES])
+        raise forms.ValidationError(_("有几个人对得上：%(listed)s。写工号。") % {"listed": names})
 
 
 class Scoped(forms.Form):
@@ -90,7 +91,7 @@ class UnitForm(Scoped):
 
     def __init__(self, *args: Any, kinds: Mapping[str, str], existing: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = list(kinds.items())  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [(code, local(title)) for code, title in kinds.items()]  # type: ignore[attr-defined]
         self.fields["parent"].queryset = units(self.institution_id)  # type: ignore[attr-defined]
         if existing:
             del self.fields["key"], self.fields["kind"]
@@ -118,7 +119,7 @@ class PositionForm(forms.Form):
 
     def __init__(self, *args: Any, kinds: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = list(kinds.items())  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [(code, local(title)) for code, title in kinds.items()]  # type: ignore[attr-defined]
 
 
 class AppointForm(Scoped):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from xianshen.approvals import selectors as approvals
 from xianshen.approvals.enums import StepKind, StepState
 from xianshen.clocks import selectors as clocks
+from xianshen.common.language import local
 from xianshen.common.zhdates import deadline_parts, zh_date
 from xianshen.directory import selectors as directory
 from xianshen.directory.enums import ReportState
@@ -42,7 +43,7 @@ def _step_item(step: "ApprovalStep", person: "Person") -> TodoItem:
     soon = approvals.soon_from(step, policy)
     return TodoItem(
         what=what % {"title": chain.title},
-        why=_("%(unit)s提交，轮到「%(step)s」。") % {"unit": chain.unit.name, "step": step.name},
+        why=_("%(unit)s提交，轮到「%(step)s」。") % {"unit": chain.unit.name, "step": local(step.name)},
         url=reverse("approvals:chain", args=[chain.pk]),
         action=action,
         rule=policy.chain(chain.spec).rule,

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from xianshen.common.codes import normalise_code
 from xianshen.common.components import Fact, Option
+from xianshen.common.language import local
 from xianshen.common.zhdates import zh_datetime
 from xianshen.directory.cards import answer_words, facts_of, standing_words
 from xianshen.directory.certificate import render_certificate
@@ -91,7 +92,7 @@ def _pills(request: HttpRequest, wanted: ListFilter, counts: Counts, policy: Pol
 
     pills = [Pill(_("全部"), address(None), counts.total, wanted.tier is None)]
     for number in sorted(counts.by_tier):
-        label = _("%(tier)s平台") % {"tier": tier_name(number, policy)}
+        label = _("%(tier)s平台") % {"tier": local(tier_name(number, policy))}
         pills.append(Pill(label, address(number), counts.by_tier[number], wanted.tier == number))
     return pills
 
@@ -100,7 +101,7 @@ def _platform_options(counts: Counts, policy: Policy | None) -> list[Option]:
     known = {spec.code: spec.name for spec in policy.platforms} if policy else {}
     order = list(known)
     codes = sorted(counts.by_platform, key=lambda code: (order.index(code) if code in known else len(order), code))
-    return [Option(code, known.get(code, code), counts.by_platform[code]) for code in codes]
+    return [Option(code, local(known.get(code, code)), counts.by_platform[code]) for code in codes]
 
 
 @require_safe

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from xianshen.common.actors import Actor
 from xianshen.common.codes import normalise_code
+from xianshen.common.language import local
 from xianshen.directory.forms import NumberForm, ReportForm
 from xianshen.directory.listing import policy_or_none
 from xianshen.directory.models import LINK_LIMIT, NAME_LIMIT
@@ -23,7 +24,7 @@ def report(request: HttpRequest) -> HttpResponse:
     """Take in a report."""
     institution = institution_of(request)
     policy = policy_or_none(institution.pk, timezone.localdate())
-    platforms = [(spec.code, spec.name) for spec in policy.platforms] if policy else []
+    platforms = [(spec.code, local(spec.name)) for spec in policy.platforms] if policy else []
     if request.method != "POST":
         initial = {
             "name": one_line(request.GET.get("name", ""), NAME_LIMIT),

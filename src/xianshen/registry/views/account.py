@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from xianshen.common.components import Check, Fact
 from xianshen.common.decisions import Decision
 from xianshen.common.errors import PermissionDenied
+from xianshen.common.language import listed, local
 from xianshen.common.templatetags.components import mask_mobile
 from xianshen.common.zhdates import zh_date
 from xianshen.documents.selectors import documents_of
@@ -86,12 +87,12 @@ def responsibility(account: MediaAccount, policy: Policy, on: date) -> list[Link
     kind = account.first_responsible_position
     held = holders(account.institution_id, position_kind=kind, unit_id=account.first_responsible_unit_id, on=on)
     title = held[0].position.title if held else position_title(policy, kind)
-    people = "、".join(dict.fromkeys(holding.person.name for holding in held))
+    people = listed(dict.fromkeys(holding.person.name for holding in held))
     responsible = account.first_responsible_unit.name
     links = [
         Link(
             _("归口管理"),
-            office.name if office else policy.unit_kind(policy.office_kind).title,
+            office.name if office else local(policy.unit_kind(policy.office_kind).title),
             _("规划、监督、考评"),
         ),
         Link(
@@ -126,7 +127,7 @@ def file_clocks(account: MediaAccount, policy: Policy, on: date) -> list[FileClo
         document = file.documents.get(part.code)
         warn = max(policy.clock(part.validity).reminders, default=0)
         soon = date.fromordinal(document.valid_until.toordinal() - warn) if document else None
-        found.append(FileClock(part.label, part.rule, document, soon))
+        found.append(FileClock(local(part.label), part.rule, document, soon))
     return found
 
 
@@ -156,16 +157,16 @@ def _contacts(request: HttpRequest, account: MediaAccount, asker: Asker, shown: 
 
 def _facts(account: MediaAccount, policy: Policy, contacts: list[Fact]) -> list[Fact]:
     platform = platform_or_none(policy, account.platform)
-    tier = next((tier.name for tier in policy.tiers if tier.number == account.tier), str(account.tier))
+    tier = next((local(tier.name) for tier in policy.tiers if tier.number == account.tier), str(account.tier))
     form = policy.form_for(SubjectKind.OPENING_APPLICATION)
     audience = next((spec for spec in form.fields if spec.code == "audience"), None)
-    served = words_for(audience, account.audience, policy) if audience else "、".join(account.audience)
+    served = words_for(audience, account.audience, policy) if audience else listed(account.audience)
     return [
         Fact(_("新媒体名称"), account.name),
         Fact(_("所属部门"), account.unit.name),
-        Fact(_("新媒体类型"), platform.name if platform else account.platform),
+        Fact(_("新媒体类型"), local(platform.name) if platform else account.platform),
         Fact(_("层级"), tier, rules.TIER),
-        Fact(platform.handle.label if platform else _("账号名称"), account.handle),
+        Fact(local(platform.handle.label) if platform else _("账号名称"), account.handle),
         Fact(_("以谁的名义"), InNameOf(account.in_name_of).label),
         Fact(_("发布内容"), account.content_scope),
         Fact(_("服务对象"), served),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from xianshen.common.components import Option
 from xianshen.common.errors import PermissionDenied
+from xianshen.common.language import local
 from xianshen.registry import services
 from xianshen.registry.enums import AccountState
 from xianshen.registry.exports import MEDIA_TYPES, board_file
@@ -89,8 +90,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "rows": _table(asker, cite=True).body(page.object_list, board.columns, picks=picks),
         "all_columns": COLUMNS,
         "kept": [(key, value) for key, values in request.GET.lists() for value in values if key not in {"page", "col"}],
-        "platforms": [Option(one.code, one.name) for one in asker.policy.platforms],
-        "tiers": [Option(str(one.number), one.name) for one in asker.policy.tiers],
+        "platforms": [Option(one.code, local(one.name)) for one in asker.policy.platforms],
+        "tiers": [Option(str(one.number), local(one.name)) for one in asker.policy.tiers],
         "units": units if len(units) > 1 else [],
         "states": [Option(one.value, one.label) for one in AccountState],
         "default_sort": DEFAULT_SORT,

@@ -27,6 +27,7 @@ from xianshen.approvals.selectors import (
 )
 from xianshen.common.components import Option, Step, Tab, TraceItem
 from xianshen.common.errors import PermissionDenied
+from xianshen.common.language import listed, local
 from xianshen.common.states import Face
 from xianshen.common.templatetags.components import mask_mobile
 from xianshen.documents.rendering.layout import FormData
@@ -37,7 +38,7 @@ from xianshen.registry import services
 from xianshen.registry.checks import one_line
 from xianshen.registry.enums import EDITABLE_STATES, ApplicationState
 from xianshen.registry.models import OpeningApplication
-from xianshen.registry.paper import content_of, form_values, opinion_texts
+from xianshen.registry.paper import content_of, form_values, opinion_texts, shown
 from xianshen.registry.permissions import may_apply, may_edit
 from xianshen.registry.selectors import APPLICATION_TYPE, applications_visible_to, drafts_of
 from xianshen.registry.views.shared import (
@@ -89,7 +90,7 @@ class Row:
 def waiting_face(application: OpeningApplication, step: "ApprovalStep | None") -> Face:
     """Return the state badge; while it is decided on it names the step that waits."""
     if application.state == ApplicationState.SUBMITTED and step is not None:
-        return Face(_("等%(step)s") % {"step": step.name}, "wait", "hourglass")
+        return Face(_("等%(step)s") % {"step": local(step.name)}, "wait", "hourglass")
     return application.face
 
 
@@ -115,7 +116,7 @@ def _words(chain: "ApprovalChain", step: "ApprovalStep", opinion: "Opinion") -> 
     who = f"{seat(opinion.unit_name, opinion.position_title)} {opinion.person_name}"
     if opinion.on_behalf_of:
         who = _("%(who)s（代 %(principal)s）") % {"who": who, "principal": opinion.on_behalf_of}
-    return Words(who, step.name, opinion.get_verdict_display(), opinion.text, opinion.signed_at, chain.round)
+    return Words(who, local(step.name), opinion.get_verdict_display(), opinion.text, opinion.signed_at, chain.round)
 
 
 def words_of(rounds: Sequence["ApprovalChain"]) -> list[Words]:
@@ -186,7 +187,7 @@ def _rows(asker: Asker, applications: Sequence[OpeningApplication]) -> list[Row]
         rows.append(
             Row(
                 application,
-                platform.name if platform else application.platform,
+                local(platform.name) if platform else application.platform,
                 platform.icon if platform else "",
                 waiting_face(application, step),
                 steps_of(found, opinions=False) if found is not None else [],
@@ -218,7 +219,7 @@ def application_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": _rows(asker, list(page.object_list)),
         "filtered": filtered,
-        "platforms": [Option(one.code, one.name) for one in asker.policy.platforms],
+        "platforms": [Option(one.code, local(one.name)) for one in asker.policy.platforms],
         "states": [Option(one.value, one.label) for one in ApplicationState],
         "units": [Option(str(one.pk), one.name) for one in _units(asker)] if view == "everything" else [],
         "applies": applies,
@@ -313,7 +314,7 @@ def decider_now(asker: Asker, chain: "ApprovalChain", step: "ApprovalStep | None
         return {}
     held = deciders(step, chain, asker.on).holdings
     return {
-        "waiting": "、".join(dict.fromkeys(seat(one.unit.name, one.position.title) for one in held)),
+        "waiting": listed(dict.fromkeys(seat(one.unit.name, one.position.title) for one in held)),
         "mine": any(one.person.pk == asker.person.pk for one in held),
     }
 
@@ -389,12 +390,14 @@ def mobile_labels(policy: Policy) -> frozenset[str]:
 
 
 def _shown(content: Mapping[str, str], hidden: Collection[str]) -> list[tuple[str, str]]:
-    return [(label, mask_mobile(value) if label in hidden else value) for label, value in content.items()]
+    return [(shown(label), mask_mobile(value) if label in hidden else shown(value)) for label, value in content.items()]
 
 
 def _masked_changes(changes: Sequence[ContentChange], hidden: Collection[str]) -> list[ContentChange]:
     return [
-        replace(one, before=mask_mobile(one.before), after=mask_mobile(one.after)) if one.label in hidden else one
+        replace(one, label=shown(one.label), before=mask_mobile(one.before), after=mask_mobile(one.after))
+        if one.label in hidden
+        else replace(one, label=shown(one.label), before=shown(one.before), after=shown(one.after))
         for one in changes
     ]
 

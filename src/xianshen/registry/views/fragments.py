@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from xianshen.common.components import Check as CheckItem
+from xianshen.common.language import local
 from xianshen.common.templatetags.components import icon_html, sprite_names
 from xianshen.organisation.selectors import Grants
 from xianshen.registry.checks import Check, Report, chosen, one_line
@@ -75,7 +76,7 @@ class FieldView:
 
     @property
     def label(self) -> str:
-        return one_line(self.spec.label) if self.spec else str(self.bound.label) if self.bound else ""
+        return local(one_line(self.spec.label)) if self.spec else str(self.bound.label) if self.bound else ""
 
     @property
     def optional(self) -> bool:
@@ -242,7 +243,7 @@ class DraftPage:
                 text = _("改%(label)s")
             else:
                 continue
-            found.append(Gap(text % {"label": one_line(spec.label)}, self.anchor(spec.code)))
+            found.append(Gap(text % {"label": local(one_line(spec.label))}, self.anchor(spec.code)))
         if "difference" in wrong:
             found.append(Gap(_("改%(label)s") % {"label": self._label("difference")}, self.anchor("difference")))
         return found
@@ -286,7 +287,7 @@ class DraftPage:
                 {
                     "account": account,
                     "url": f"/accounts/{account.pk}/" if seen else public_url(account),
-                    "platform": platform.name if platform else account.platform,
+                    "platform": local(platform.name) if platform else account.platform,
                     "percent": similar.percent,
                     "much": similar.overlap >= MUCH,
                     "shared": len(similar.passages),

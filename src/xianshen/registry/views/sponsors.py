@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from xianshen.common.components import Tab
 from xianshen.common.errors import PermissionDenied
+from xianshen.common.language import local
 from xianshen.ledger.selectors import entries_about
 from xianshen.organisation.selectors import unit_in, units
 from xianshen.registry import services
@@ -148,7 +149,7 @@ def file_list(request: HttpRequest) -> HttpResponse:
 
 
 def _form(asker: Asker, request: HttpRequest | None = None, *, kind: str = "") -> SponsorDocumentForm:
-    parts = [(part.code, part.label) for part in asker.policy.sponsor_file.parts]
+    parts = [(part.code, local(part.label)) for part in asker.policy.sponsor_file.parts]
     initial = {"valid_from": asker.on, "kind": kind}
     if request is None:
         return SponsorDocumentForm(parts=parts, initial=initial)
@@ -191,7 +192,7 @@ def file_page(request: HttpRequest, unit_id: int) -> HttpResponse:
         "manages": bool(manages),
         "manages_not": None if manages else manages,
         "accounts": account_counts_by_home(asker.institution_id).get(unit.pk, 0),
-        "validity": policy.clock(parts[0].validity).text,
+        "validity": local(policy.clock(parts[0].validity).text),
         "trace": entries_about(asker.person.institution.code, SPONSOR_FILE_TYPE, str(unit.pk), limit=12),
         "several": asker.grants.has(Capability.SPONSOR_FILES_VIEW_ALL),
         "today": asker.on,

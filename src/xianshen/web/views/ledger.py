@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from xianshen.common.decisions import Denied
 from xianshen.common.errors import PermissionDenied
+from xianshen.common.language import listed
 from xianshen.ledger.events import declared_events
 from xianshen.ledger.selectors import about_of, broken_among, count_about, entries_about, recent_entries
 from xianshen.regulation.enums import Capability
@@ -55,7 +56,7 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, list):
-        return "、".join(_shown(item) for item in value)
+        return listed(_shown(item) for item in value)
     if isinstance(value, dict):
         return "；".join(f"{key}：{_shown(item)}" for key, item in value.items())
     return str(value)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from xianshen.approvals import selectors as approvals
+from xianshen.common.language import local
 from xianshen.common.states import Tone
 from xianshen.ledger.selectors import recent_entries
 from xianshen.registry import selectors as registry
@@ -140,7 +141,7 @@ def recent(institution: str) -> Sequence[object]:
 
 def _own(chain: "ApprovalChain") -> Own:
     step = approvals.current_step(chain)
-    waits = f"{step.unit.name} · {step.name}" if step else ""
+    waits = f"{step.unit.name} · {local(step.name)}" if step else ""
     return Own(chain, list(approvals.steps_of(chain, opinions=False)), waits)
 
 

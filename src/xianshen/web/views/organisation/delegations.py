@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from xianshen.common.actors import Actor
 from xianshen.common.components import Tab
+from xianshen.common.language import local
 from xianshen.common.states import Face
 from xianshen.organisation import services
 from xianshen.organisation.enums import MANAGE
@@ -80,7 +81,7 @@ def _face(one: "Delegation", today: date, live: set[int]) -> Face:
 def _own(request: HttpRequest) -> list[tuple[int, str]]:
     """Return the positions that the person holds themselves."""
     return [
-        (holding.position.pk, f"{holding.unit.name} {holding.position.title}")
+        (holding.position.pk, f"{holding.unit.name} {local(holding.position.title)}")
         for holding in request.grants.holdings  # type: ignore[attr-defined]
         if holding.delegation is None
     ]

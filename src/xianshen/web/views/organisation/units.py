@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from xianshen.common.components import Tab
+from xianshen.common.language import listed, local
 from xianshen.common.tabular import Column
 from xianshen.ledger.selectors import entries_about
 from xianshen.organisation import services
@@ -96,7 +97,7 @@ def unit_list(request: HttpRequest) -> HttpResponse:
         if answer is not None:
             return answer
     page = Paginator(shown, PER_PAGE).get_page(request.GET.get("page"))
-    lines = {branch.unit.pk: Line(branch, kinds.get(branch.unit.kind, branch.unit.kind)) for branch in page}
+    lines = {branch.unit.pk: Line(branch, local(kinds.get(branch.unit.kind, branch.unit.kind))) for branch in page}
     for seat in seats(institution_id, today, unit_ids=list(lines)):
         lines[seat.position.unit_id].seats.append(seat)
     tabs = [
@@ -108,7 +109,7 @@ def unit_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "lines": lines.values(),
         "tabs": tabs,
-        "kinds": list(kinds.items()),
+        "kinds": [(code, local(title)) for code, title in kinds.items()],
         "total": len(tree),
         "vacant": len(vacant),
         "filtered": bool(query or kind),
@@ -144,7 +145,7 @@ def _table(
 
 
 def _seat_words(seat: Seat) -> str:
-    names = "、".join(holding.person.name for holding in seat.holdings if holding.delegation is None)
+    names = listed(holding.person.name for holding in seat.holdings if holding.delegation is None)
     return f"{seat.position.title}：{names or _('空缺')}"
 
 
@@ -161,7 +162,7 @@ def unit_page(request: HttpRequest, pk: int) -> HttpResponse:
     kinds = kind_titles(unit.institution_id)
     context = {
         "unit": unit,
-        "kind": kinds.get(unit.kind, unit.kind),
+        "kind": local(kinds.get(unit.kind, unit.kind)),
         "above": list(reversed(ancestors(unit))),
         "seats": seats(unit.institution_id, today, unit_ids=[unit.pk]),
         "children": units(unit.institution_id, closed=True).filter(parent=unit).order_by("key"),
@@ -332,7 +333,7 @@ def position_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "position": position,
         "unit": position.unit,
-        "kind": position_kind_titles(position.institution_id).get(position.kind, position.kind),
+        "kind": local(position_kind_titles(position.institution_id).get(position.kind, position.kind)),
         "current": [t for t in listed if t.starts_on <= today and (t.ends_on is None or t.ends_on >= today)],
         "coming": [t for t in listed if t.starts_on > today],
         "past": [t for t in listed if t.ends_on is not None and t.ends_on < today],
