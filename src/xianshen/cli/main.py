@@ -55,6 +55,7 @@ COMMANDS = {
         ("xianshen.organisation.commands", "xianshen.registry.commands"),
     ),
     "ledger": Entry("verify the ledger, or sign a checkpoint", ("xianshen.ledger.commands",)),
+    "clocks": Entry("carry out what is due, or play the clocks forward on a copy", ("xianshen.clocks.commands",)),
     "demo": Entry("load the demonstration institution and show its sign-ins", ("xianshen.cli.demo",)),
     "manage": Entry("pass a command on to Django", ()),
 }

@@ -1,6 +1,6 @@
 """Reading the ledger: timelines of records and of institutions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.db.models import Q
 
@@ -64,6 +64,16 @@ def recent_entries(
     if search:
         entries = entries.filter(Q(actor_name__icontains=search) | Q(subject_label__icontains=search))
     return list(entries.order_by("-sequence")[:limit])
+
+
+def newest_key() -> int:
+    """Return the key of the newest entry of all institutions, 0 for an empty ledger."""
+    return LedgerEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def entries_since(key: int) -> Iterator[LedgerEntry]:
+    """Yield the entries of all institutions after a key, oldest first."""
+    yield from LedgerEntry.objects.filter(pk__gt=key).order_by("pk").iterator(chunk_size=1000)
 
 
 def entry_at(institution: str, sequence: int) -> LedgerEntry | None:
