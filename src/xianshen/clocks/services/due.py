@@ -13,6 +13,7 @@ from itertools import groupby
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from xianshen.clocks import events
 from xianshen.clocks.consequences import consequence_of
@@ -23,6 +24,7 @@ from xianshen.clocks.selectors import managers_of
 from xianshen.clocks.services.running import BATCH, record_for
 from xianshen.clocks.subjects import handler_of
 from xianshen.common.actors import Actor
+from xianshen.common.language import institution_language, stored
 from xianshen.common.zhdates import zh_date
 from xianshen.ledger.services import JSON, Unchanged, act, no_act, within_act
 from xianshen.notices.services import Told, notify, notify_many
@@ -168,8 +170,10 @@ def _note_failure(*, deadline_id: int, failure: str, now: datetime) -> None:
         notify(
             institution_id=deadline.institution_id,
             people=managers_of(deadline.institution_id, timezone.localdate(now)),
-            text=_("%(what)s：时限到了，该做的没有做成，系统会再试。看看时限总表里写的原因。")
-            % {"what": deadline.subject_label},
+            text=stored(
+                gettext_lazy("%(what)s：时限到了，该做的没有做成，系统会再试。看看时限总表里写的原因。"),
+                what=deadline.subject_label,
+            ),
             url="/clocks/?view=failing",
             rule=deadline.rule,
             key=f"clock:{deadline.pk}:failing:{deadline.due_on}",
@@ -181,11 +185,15 @@ def _note_failure(*, deadline_id: int, failure: str, now: datetime) -> None:
 def tell_overdue(deadline: Deadline, now: datetime) -> None:
     """The consequence of being late and nothing else: it stands in the ledger, and those concerned are told."""
     on = timezone.localdate(now)
+    with institution_language():
+        text = _("%(what)s：%(due)s的时限已过，还没有办。办完才停止计逾期。") % {
+            "what": deadline.subject_label,
+            "due": zh_date(deadline.due_on, today=on),
+        }
     notify(
         institution_id=deadline.institution_id,
         people=handler_of(deadline.subject_type).concerned([deadline], on).get(deadline.pk, ()),
-        text=_("%(what)s：%(due)s的时限已过，还没有办。办完才停止计逾期。")
-        % {"what": deadline.subject_label, "due": zh_date(deadline.due_on, today=on)},
+        text=text,
         url=deadline.url,
         rule=deadline.rule,
         key=f"clock:{deadline.pk}:overdue:{deadline.due_on}",

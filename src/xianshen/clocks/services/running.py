@@ -17,6 +17,7 @@ from xianshen.clocks.schedule import next_step_on
 from xianshen.clocks.subjects import handler_of
 from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
+from xianshen.common.language import institution_language
 from xianshen.common.zhdates import zh_date
 from xianshen.ledger.events import EventType, Subject
 from xianshen.ledger.services import JSON, act, record, within_act
@@ -359,11 +360,16 @@ def extend_clock(
     deadline.plan()
     deadline.save(update_fields=["due_on", "provisional", "failures", "last_failure", "retry_at", "next_step_on"])
     people = handler_of(deadline.subject_type).concerned([deadline], on).get(deadline.pk, ())
+    with institution_language():
+        text = _("%(what)s：办公室把时限延到%(due)s。%(why)s") % {
+            "what": deadline.subject_label,
+            "due": zh_date(due_on, year=True),
+            "why": why,
+        }
     notify(
         institution_id=institution_id,
         people=people,
-        text=_("%(what)s：办公室把时限延到%(due)s。%(why)s")
-        % {"what": deadline.subject_label, "due": zh_date(due_on, year=True), "why": why},
+        text=text,
         url=deadline.url,
         rule=deadline.rule,
         key=f"clock:{deadline.pk}:extended:{due_on}:{now:%Y%m%d%H%M%S}",
