@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("directory/", include("xianshen.directory.urls")),
     path("api/v1/", include("xianshen.directory.api_urls")),
     path("", include("xianshen.documents.urls")),
+    path("", include("xianshen.notices.urls")),
     path("", include("xianshen.clocks.urls")),
     path("", include("xianshen.registry.urls")),
 ]

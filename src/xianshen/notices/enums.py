@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from xianshen.common.states import Face
+from xianshen.common.states import Face, Tone
 
 
 class NoticeKind(models.TextChoices):
@@ -65,7 +65,7 @@ class DeliveryState(models.TextChoices):
         return Face(self.label, tone, icon)
 
 
-_FACES = {
+_FACES: dict[DeliveryState, tuple[Tone, str]] = {
     DeliveryState.WAITING: ("wait", "hourglass"),
     DeliveryState.SENDING: ("wait", "send"),
     DeliveryState.SENT: ("ok", "circle-check"),

@@ -102,6 +102,10 @@ class Urgency:
             allowed = frozenset[str]().union(*kinds.values())
         return channel.value in allowed
 
+    def urgent_kinds(self, institution_id: int) -> list[str]:
+        """Return the kinds that break through in some channel."""
+        return list(self._kinds(institution_id))
+
     def _kinds(self, institution_id: int) -> dict[str, frozenset[str]]:
         if institution_id not in self.known:
             try:

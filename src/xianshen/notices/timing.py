@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 #: Pauses after the first, second … failed attempt; the last one repeats until it is given up.
@@ -21,6 +22,11 @@ def pause_after(attempts: int) -> timedelta:
     An hour, not more: when a server that was down for a day is back, nobody waits long.
     """
     return PAUSES[min(max(attempts, 1), len(PAUSES)) - 1]
+
+
+def give_up_after() -> timedelta:
+    """Return how long a message is tried before it is given up."""
+    return timedelta(days=settings.NOTICES_GIVE_UP_DAYS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from xianshen.common.language import listed
 from xianshen.notices.enums import Channel, NoticeKind
+from xianshen.notices.models import BODY_LIMIT, SUBJECT_LIMIT
 
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 BRACE = re.compile(r"[{}]")
@@ -128,6 +129,31 @@ def check_wording(text: str, known: Iterable[str]) -> None:
         )
     if BRACE.search(PLACEHOLDER.sub("", text)):
         raise ValidationError(_("花括号只能用来写占位词。能用的有：%(known)s。") % {"known": choice})
+
+
+def clean_words(kind: NoticeKind, channel: Channel, subject: str, body: str) -> tuple[str, str]:
+    """Return subject and body as they are kept.
+
+    Raises:
+        ValidationError: by field: missing, too long, or with placeholders that there are not.
+    """
+    known = placeholders(kind, channel)
+    subject = " ".join(subject.replace("\x00", "").split()) if channel == Channel.EMAIL else ""
+    body = body.replace("\x00", "").replace("\r\n", "\n").strip()
+    errors: dict[str, list[str] | str] = {}
+    for field, text, limit in (("subject", subject, SUBJECT_LIMIT), ("body", body, BODY_LIMIT)):
+        if not text and not (field == "subject" and channel == Channel.ROBOT):
+            errors[field] = _("这一格不能空着。写几个字，或者恢复原样。")
+        elif len(text) > limit:
+            errors[field] = _("最多 %(limit)s 个字。写短一些。") % {"limit": limit}
+        else:
+            try:
+                check_wording(text, known)
+            except ValidationError as refused:
+                errors[field] = refused.messages
+    if errors:
+        raise ValidationError(errors)
+    return subject, body
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

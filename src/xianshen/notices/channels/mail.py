@@ -48,7 +48,7 @@ class MailTransport:
     """
 
     def __init__(self, server: dict[str, Any] | None = None) -> None:
-        self.server = settings.MAIL if server is None else server
+        self.server: dict[str, Any] = server or settings.MAIL or {}
         self.connection: EmailBackend | None = None
 
     def __enter__(self) -> Self:

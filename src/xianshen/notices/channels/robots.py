@@ -116,7 +116,8 @@ def _plugin(robot: RobotAddress) -> Any:
     from apprise import AppriseAsset
     from apprise.plugins import dingtalk, feishu, wecombot
 
-    for module in (dingtalk, feishu, wecombot):
+    modules: tuple[Any, ...] = (dingtalk, feishu, wecombot)
+    for module in modules:
         if not isinstance(module.requests, _Listening):
             module.requests = _Listening(module.requests)
     asset = AppriseAsset(app_id="xianshen", async_mode=False, storage_mode="memory", http_redirects=False)

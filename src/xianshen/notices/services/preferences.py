@@ -12,8 +12,7 @@ from xianshen.notices.channels.mail import check_address
 from xianshen.notices.enums import Channel, DeliveryState, NoticeKind
 from xianshen.notices.models import Delivery, Preference
 from xianshen.notices.queue import hand_over
-from xianshen.notices.services.sending import give_up_after
-from xianshen.notices.timing import Hours
+from xianshen.notices.timing import Hours, give_up_after
 
 if TYPE_CHECKING:
     from xianshen.organisation.models import Person

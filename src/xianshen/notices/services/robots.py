@@ -19,7 +19,7 @@ from xianshen.notices.models import NAME_LIMIT, Delivery, Robot
 from xianshen.notices.permissions import may_manage_notices
 from xianshen.notices.queue import hand_over
 from xianshen.notices.secrets import seal
-from xianshen.notices.services.sending import give_up_after
+from xianshen.notices.timing import give_up_after
 from xianshen.organisation.selectors import Grants, units
 from xianshen.workflow.tables import locked
 
@@ -57,7 +57,7 @@ def _checked(values: RobotValues, institution_id: int, but: int | None = None) -
     name = " ".join(values.name.split())
     if not name or len(name) > NAME_LIMIT:
         errors["name"] = _("写一个名称，最多 %(limit)s 个字。") % {"limit": NAME_LIMIT}
-    elif Robot.objects.filter(institution_id=institution_id, name=name).exclude(pk=but).exists():
+    elif Robot.objects.filter(institution_id=institution_id, name=name).exclude(pk=but or 0).exists():
         errors["name"] = _("已经有叫「%(name)s」的机器人。换一个名称。") % {"name": name}
     kinds = [kind for kind in NoticeKind if kind.value in values.kinds]
     if not kinds:

@@ -9,11 +9,10 @@ then go out a second time, under the same Message-ID.
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -23,8 +22,7 @@ from xianshen.ledger.events import Subject
 from xianshen.ledger.services import Unchanged, act, no_act, record
 from xianshen.notices import events
 from xianshen.notices.channels.base import Message, NotDelivered, Transport
-from xianshen.notices.channels.mail import MailTransport
-from xianshen.notices.channels.robots import RobotTransport
+from xianshen.notices.channels.ways import TransportMaker, ways_out
 from xianshen.notices.composing import Wordings, digest_of, email_of, ident_of, robot_words
 from xianshen.notices.enums import FINAL, Channel, DeliveryState, Trouble
 from xianshen.notices.models import Delivery, KeptMessage, Notice, Robot
@@ -32,7 +30,7 @@ from xianshen.notices.permissions import may_manage_notices
 from xianshen.notices.queue import hand_over
 from xianshen.notices.receiving import NO_WISHES, Urgency, Wishes, leavers, obstacle, wishes_of
 from xianshen.notices.secrets import Unreadable, unseal
-from xianshen.notices.timing import Hours, pause_after
+from xianshen.notices.timing import Hours, give_up_after, pause_after
 from xianshen.organisation.selectors import Grants, descendants, holders_in
 
 logger = logging.getLogger(__name__)
@@ -86,10 +84,6 @@ def _fan_out_batch(now: datetime) -> int:
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
     Notice.objects.filter(pk__in=[notice.pk for notice in notices], fanned_at__isnull=True).update(fanned_at=now)
     return len(notices)
-
-
-def give_up_after() -> timedelta:
-    return timedelta(days=settings.NOTICES_GIVE_UP_DAYS)
 
 
 def _mails(notice: Notice, wishes: Wishes, urgency: Urgency, now: datetime) -> list[Delivery]:
@@ -151,18 +145,6 @@ def _members(robot: Robot, on: date) -> set[int]:
 
 # ── out ──────────────────────────────────────────────
 
-TransportMaker = Callable[[], Transport]
-
-
-def transports() -> dict[Channel, TransportMaker]:
-    """Return the ways out that this installation has; what is missing is kept in the outbox instead."""
-    found: dict[Channel, TransportMaker] = {}
-    if settings.MAIL is not None:
-        found[Channel.EMAIL] = MailTransport
-    if settings.ROBOTS_SEND:
-        found[Channel.ROBOT] = RobotTransport
-    return found
-
 
 @dataclass(slots=True)
 class Run:
@@ -191,7 +173,7 @@ def deliver_due(*, now: datetime, only: int | None = None, ways: Mapping[Channel
         only: only this delivery (a test), whatever else waits.
         ways: ways out by channel; those of the settings if left out.
     """
-    run = Run(now, transports() if ways is None else ways, defaultdict(int), {})
+    run = Run(now, ways_out() if ways is None else ways, defaultdict(int), {})
     while True:
         claimed = _claim(now, only)
         if not claimed:

@@ -1,6 +1,7 @@
 """The Office's own words for kinds of notices."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,9 +14,9 @@ from xianshen.ledger.events import Subject
 from xianshen.ledger.services import Unchanged, act, record
 from xianshen.notices import events
 from xianshen.notices.enums import Channel, NoticeKind
-from xianshen.notices.models import BODY_LIMIT, SUBJECT_LIMIT, Wording
+from xianshen.notices.models import Wording
 from xianshen.notices.permissions import may_manage_notices
-from xianshen.notices.wording import check_wording, placeholders
+from xianshen.notices.wording import clean_words
 from xianshen.organisation.selectors import Grants
 
 
@@ -28,31 +29,6 @@ def _require(grants: Grants, language: str) -> None:
         raise PermissionDenied.from_denied(permission)
     if language not in dict(settings.LANGUAGES):
         raise ValidationError(_("没有这种语言。"))
-
-
-def clean_words(kind: NoticeKind, channel: Channel, subject: str, body: str) -> tuple[str, str]:
-    """Return subject and body as they are kept.
-
-    Raises:
-        ValidationError: by field: missing, too long, or with placeholders that there are not.
-    """
-    known = placeholders(kind, channel)
-    subject = " ".join(subject.replace("\x00", "").split()) if channel == Channel.EMAIL else ""
-    body = body.replace("\x00", "").replace("\r\n", "\n").strip()
-    errors: dict[str, list[str] | str] = {}
-    for field, text, limit in (("subject", subject, SUBJECT_LIMIT), ("body", body, BODY_LIMIT)):
-        if not text and not (field == "subject" and channel == Channel.ROBOT):
-            errors[field] = _("这一格不能空着。写几个字，或者恢复原样。")
-        elif len(text) > limit:
-            errors[field] = _("最多 %(limit)s 个字。写短一些。") % {"limit": limit}
-        else:
-            try:
-                check_wording(text, known)
-            except ValidationError as refused:
-                errors[field] = refused.messages
-    if errors:
-        raise ValidationError(errors)
-    return subject, body
 
 
 @act
@@ -75,7 +51,7 @@ def save_wording(
     """
     _require(grants, language)
     subject, body = clean_words(kind, channel, subject, body)
-    where = {
+    where: dict[str, Any] = {
         "institution_id": actor.institution_id,
         "kind": kind.value,
         "channel": channel.value,

@@ -1,0 +1,1 @@
+"""Pages about how notices reach people: a person's own, and the Office's."""
