@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.table import machine
 
 ROOT = Path(__file__).resolve().parent.parent
-PER_DATABASE = ("pages", "decisions", "openings")
+PER_DATABASE = ("pages", "decisions", "openings", "clocks")
 ALONE = ("startup", "hashing", "documents", "ledger")
 
 
@@ -26,9 +26,15 @@ def postgresql() -> Iterator[str]:
 
 
 def measure(name: str, database: str, url: str | None, *, quick: bool) -> None:
-    from bench import acts, pages
+    from bench import acts, clocks, pages
 
-    {"pages": pages.pages, "decisions": acts.decisions, "openings": acts.openings}[name](database, url, quick=quick)
+    measures = {
+        "pages": pages.pages,
+        "decisions": acts.decisions,
+        "openings": acts.openings,
+        "clocks": clocks.clocks,
+    }
+    measures[name](database, url, quick=quick)
 
 
 def alone(name: str) -> None:
