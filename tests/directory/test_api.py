@@ -308,3 +308,24 @@ def test_answers_are_as_described(client: Client, schema: dict[str, Any], suspen
         response = client.get(address, given)
         described = schema["paths"][path]["get"]["responses"][str(response.status_code)]
         check(schema, described["content"]["application/json"]["schema"], response.json(), address)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "name"),
+    [
+        (VERIFY, "name=图书馆服务&name=法律系", "name"),
+        (VERIFY, "handle=a&handle=a", "handle"),
+        (VERIFY, "url=https://weibo.com/a&url=https://weibo.com/b", "url"),
+        (LIST, "q=法律&q=图书馆", "q"),
+        (f"{LIST}.csv", "tier=1&tier=2", "tier"),
+    ],
+)
+def test_a_parameter_given_twice_is_refused_not_guessed(client: Client, path: str, query: str, name: str) -> None:
+    answer = client.get(f"{path}?{query}")
+    assert answer.status_code == 422
+    assert answer.json() == {
+        "detail": "参数写法不对。改好再请求。",
+        "rule": "",
+        "problems": [f"{name}：写了 2 次，只能写一次"],
+    }
+    assert answer["Access-Control-Allow-Origin"] == "*"

@@ -112,6 +112,16 @@ def _problem(error: dict[str, Any]) -> str:
     return f"{name}{_('：')}{words.get(str(error.get('type')), _('写法不对'))}"
 
 
+def _doubled(request: HttpRequest) -> HttpResponse | None:
+    """Refuse a parameter that is given twice: which of the two is meant, nobody can know."""
+    problems = [
+        f"{name}{_('：')}" + _("写了 %(times)s 次，只能写一次") % {"times": len(values)}
+        for name, values in request.GET.lists()
+        if len(values) > 1
+    ]
+    return _failure(422, _("参数写法不对。改好再请求。"), problems=problems) if problems else None
+
+
 def open_to_all(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Make a view part of the open API: throttled, readable from any site, with an entity tag.
 
@@ -129,7 +139,7 @@ def open_to_all(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResp
         else:
             request.method = "GET" if asked == "HEAD" else asked
             try:
-                response = view(request, *args, **kwargs)
+                response = _doubled(request) or view(request, *args, **kwargs)
             except Http404:
                 response = _failure(404, _("没有这个地址。接口列在 openapi.json 里。"))
             request.method = asked
