@@ -11,9 +11,10 @@ from xianshen.approvals.services import start_chain
 from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.ledger.services import act, record, within_act
-from xianshen.organisation.selectors import Grants, unit_in
+from xianshen.organisation.selectors import Grants, people, unit_in
 from xianshen.registry import events, rules
 from xianshen.registry.checks import check_application
+from xianshen.registry.choices import refused_values
 from xianshen.registry.enums import ApplicationState
 from xianshen.registry.models import NumberSeries, OpeningApplication
 from xianshen.registry.paper import content_of
@@ -118,8 +119,17 @@ def save_draft(
     Raises:
         PermissionDenied: not the applicant's, or no longer allowed to apply for the unit.
         TransitionNotAllowed: submitted meanwhile, or changed in another window.
+        ValidationError: by field: a value that the policy in force does not offer, or a field that its form does not
+            have; nothing is saved.
     """
     application = _editable(application_id, grants, revision)
+    policy = policy_on(application.institution_id, timezone.localdate(now))
+    refused = refused_values(values, policy, columns=COLUMNS)
+    owner_id = values.get("owner_id")
+    if owner_id not in {None, application.owner_id} and not people(application.institution_id).filter(pk=owner_id):
+        refused["owner_id"] = [_("没有这个人。从列出的人里选负责人。")]
+    if refused:
+        raise ValidationError(refused)
     extra = dict(application.extra)
     for code, value in values.items():
         if code in COLUMNS:

@@ -177,6 +177,7 @@ def save(request: HttpRequest, application_id: int) -> HttpResponse:
     replaced = _take_contacts(application, values, owners)
     if "use" in data:
         replaced.add(data["use"].partition("=")[0])
+    refused: ValidationError | None = None
     try:
         services.save_draft(
             grants=asker.grants,
@@ -189,10 +190,14 @@ def save(request: HttpRequest, application_id: int) -> HttpResponse:
         if application.state not in EDITABLE_STATES or not may_edit(application, asker.grants):
             raise
         return _refused_by_revision(request, asker, application, owners, form)
+    except ValidationError as error:
+        refused = error
     saved = application_of(asker.institution_id, application.pk)
     for code in replaced & values.keys():
         data[code] = values[code]
     form = ApplicationForm(saved, asker.policy, owners, data)
+    if refused is not None:
+        take_errors(form, refused)
     page = _page(asker, saved, owners, form)
     if not request.htmx:  # type: ignore[attr-defined]
         if form.errors:
