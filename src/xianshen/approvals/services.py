@@ -16,6 +16,7 @@ from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phra
 from xianshen.approvals.permissions import holding_for, may_decide, may_remind, may_withdraw
 from xianshen.approvals.selectors import (
     OPEN_STEPS,
+    STEP_TYPE,
     Deciders,
     content_digest,
     current_step,
@@ -27,11 +28,13 @@ from xianshen.approvals.selectors import (
 from xianshen.approvals.signing import Signature
 from xianshen.approvals.subjects import AsksMore, FollowsSteps, handler_of
 from xianshen.approvals.transitions import CHAIN
+from xianshen.clocks.services import cancel_clocks, meet_clock, start_clock
 from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.common.language import stored
 from xianshen.ledger.events import EventType, Subject
 from xianshen.ledger.services import act, no_act, record
+from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants, Holding, actor_for, unit_for_relation
 from xianshen.regulation.selectors import policy_version
@@ -105,6 +108,34 @@ def _begin(step: ApprovalStep, policy: "Policy", now: datetime) -> None:
     step.due_on = _due_on(policy, step.due_clock, timezone.localdate(now))
 
 
+def _start_clock(step: ApprovalStep, chain: ApprovalChain, policy: "Policy", actor: Actor, now: datetime) -> None:
+    """Let the clock of a step that has begun run; ``due_on`` of the step is its copy."""
+    if step.due_clock:
+        start_clock(
+            actor=actor,
+            policy=policy,
+            clock=step.due_clock,
+            subject=Subject(STEP_TYPE, str(step.pk), f"{chain.title}：{step.name}"),
+            started_on=timezone.localdate(now),
+            unit_id=step.unit_id,
+            now=now,
+            about=(subject_of(chain),),
+        )
+
+
+def _meet_clock(step: ApprovalStep, actor: Actor, now: datetime) -> None:
+    if step.due_clock:
+        meet_clock(
+            actor=actor,
+            institution_id=step.institution_id,
+            subject_type=STEP_TYPE,
+            subject_id=str(step.pk),
+            clock=step.due_clock,
+            on=timezone.localdate(now),
+            now=now,
+        )
+
+
 def _tell_deciders(
     step: ApprovalStep, chain: ApprovalChain, now: datetime, *, key: str = "todo", found: Deciders | None = None
 ) -> None:
@@ -118,6 +149,8 @@ def _tell_deciders(
         rule=rules.SIGNING,
         key=f"{key}:{chain.pk}:{step.pk}:{now:%Y%m%d%H%M%S}",
         at=now,
+        kind=NoticeKind.APPROVAL_TODO,
+        values={"title": chain.title, "step": step.name},
     )
 
 
@@ -129,6 +162,8 @@ def _tell_applicant(chain: ApprovalChain, text: str, now: datetime) -> None:
         url=handler_of(chain.subject_type).url(chain.subject_id),
         key=f"outcome:{chain.pk}:{chain.state}:{now:%Y%m%d%H%M%S}",
         at=now,
+        kind=NoticeKind.APPROVAL_OUTCOME,
+        values={"title": chain.title},
     )
 
 
@@ -180,6 +215,7 @@ def start_chain(
     steps = _build_steps(chain, spec, policy, unit)
     _begin(steps[0], policy, now)
     ApprovalStep.objects.bulk_create(steps)
+    _start_clock(steps[0], chain, policy, actor, now)
     _tell_deciders(steps[0], chain, now)
     record(
         events.CHAIN_STARTED,
@@ -360,9 +396,11 @@ def _carry_decision(
     policy = _policy_of(chain)
     step.state, step.decided_at = StepState.DONE, now
     _save_step(step)
+    _meet_clock(step, actor, now)
     if opinion.verdict == Verdict.AGREE and following is not None and following.kind == StepKind.DECIDE:
         _begin(following, policy, now)
         _save_step(following)
+        _start_clock(following, chain, policy, actor, now)
         _record(events.STEP_AGREED, chain, step, opinion, actor, now, policy)
         return
     _finish(
@@ -376,6 +414,7 @@ def _carry_decision(
     if following is not None and chain.state == ChainState.APPROVED:
         _begin(following, policy, now)
         _save_step(following)
+        _start_clock(following, chain, policy, actor, now)
 
 
 def _carry_report(chain: ApprovalChain, step: ApprovalStep, opinion: Opinion, actor: Actor, now: datetime) -> None:
@@ -384,6 +423,7 @@ def _carry_report(chain: ApprovalChain, step: ApprovalStep, opinion: Opinion, ac
     if verdict == Verdict.REVOKE:
         step.state, step.decided_at = StepState.DONE, now
         _save_step(step)
+        _meet_clock(step, actor, now)
         _finish(chain, "revoke", payload=_payload(chain, step, opinion), actor=actor, now=now, text=opinion.text)
         return
     event, state = {
@@ -394,6 +434,8 @@ def _carry_report(chain: ApprovalChain, step: ApprovalStep, opinion: Opinion, ac
     step.state = state
     step.decided_at = now if state == StepState.DONE else None
     _save_step(step)
+    if state == StepState.DONE:
+        _meet_clock(step, actor, now)
     if state in OPEN_STEPS:
         _tell_deciders(step, chain, now, key=verdict.value)
     _record(event, chain, step, opinion, actor, now, policy)
@@ -479,6 +521,15 @@ def withdraw(*, institution_id: int, chain_id: int, person: "Person", reason: st
     if not permission:
         raise PermissionDenied.from_denied(permission)
     actor = actor_for(person, timezone.localdate(now))
+    if (waiting := current_step(chain)) is not None:
+        cancel_clocks(
+            actor=actor,
+            institution_id=institution_id,
+            subject_type=STEP_TYPE,
+            subject_id=str(waiting.pk),
+            why=stored(gettext_lazy("申请人撤回")),
+            now=now,
+        )
     _finish(chain, "withdraw", payload={"chain": chain.pk, "reason": reason.strip()}, actor=actor, now=now, text=reason)
     return chain
 
@@ -509,6 +560,8 @@ def remind(*, institution_id: int, chain_id: int, grants: Grants | None, actor: 
         rule=rules.SIGNING,
         key=f"remind:{step.pk}:{timezone.localdate(now)}",
         at=now,
+        kind=NoticeKind.APPROVAL_REMINDER,
+        values={"title": chain.title, "step": step.name},
     )
     record(
         events.REMINDED,
@@ -521,42 +574,6 @@ def remind(*, institution_id: int, chain_id: int, grants: Grants | None, actor: 
         about=handler_of(chain.subject_type).about(chain.subject_id),
     )
     return people
-
-
-@no_act(why="each reminder is an act of its own")
-def send_due_reminders(*, now: datetime) -> int:
-    """Remind the deciders of steps whose due date is as near as the policy says; returns how many steps.
-
-    Called by the worker's tick; each step is reminded once on each of its reminder days.
-    """
-    on = timezone.localdate(now)
-    steps = (
-        ApprovalStep.objects.filter(state__in=OPEN_STEPS, due_on__gte=on)
-        .exclude(due_clock="")
-        .select_related("chain", "institution")
-        .order_by("pk")
-    )
-    reminded = 0
-    for step in steps.iterator(chunk_size=500):
-        assert step.due_on is not None
-        left = (step.due_on - on).days
-        if left not in policy_version(step.chain.policy_version_id).clock(step.due_clock).reminders:
-            continue
-        if _remind_once(step, now):
-            reminded += 1
-    return reminded
-
-
-@act(records=False, why="records through remind, and only on the first run of the day")
-def _remind_once(step: ApprovalStep, now: datetime) -> bool:
-    """Remind a step's deciders unless it was done today (the mark is the day on the step)."""
-    on = timezone.localdate(now)
-    marked = ApprovalStep.objects.filter(pk=step.pk).exclude(reminded_on=on).update(reminded_on=on)
-    if not marked:
-        return False
-    actor = Actor.system(institution_id=step.institution_id, institution=step.institution.code)
-    remind(institution_id=step.institution_id, chain_id=step.chain_id, grants=None, actor=actor, now=now)
-    return True
 
 
 @act(records=False, why="a phrase is the writer's own convenience; no record of anybody depends on it")

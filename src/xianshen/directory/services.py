@@ -33,6 +33,7 @@ from xianshen.directory.selectors import (
 from xianshen.directory.texts import one_line, storable
 from xianshen.directory.transitions import REPORT
 from xianshen.ledger.services import Unchanged, act, new_salt, record, salted_digest
+from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants
 from xianshen.regulation.selectors import cite, policy_on
@@ -137,6 +138,8 @@ def report_impostor(
         rule=rules.IMPOSTOR_REPORT,
         key=f"impostor:{report.pk}",
         at=now,
+        kind=NoticeKind.IMPOSTOR_REPORT,
+        values={"title": report.title[:80]},
     )
     record(
         events.REPORTED,

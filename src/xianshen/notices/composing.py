@@ -6,6 +6,7 @@ Personal numbers are masked whatever the act's text holds: mail servers and chat
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -92,7 +93,7 @@ def _article(notice: Notice) -> tuple[str, str]:
 
 
 def _values(notice: Notice, institution: "Institution", person: "Person | None") -> dict[str, str]:
-    own = {str(name): mask_text(str(value)) for name, value in (notice.values or {}).items()}
+    own = {str(name): mask_text(_shown(str(name), str(value))) for name, value in (notice.values or {}).items()}
     values = {
         **own,
         "text": mask_text(notice.text),
@@ -103,6 +104,16 @@ def _values(notice: Notice, institution: "Institution", person: "Person | None")
     if person is not None:
         values["name"] = person.name
     return values
+
+
+def _shown(name: str, value: str) -> str:
+    """Return a value as people read it: dates in the active language."""
+    if name != "due":
+        return value
+    try:
+        return zh_date(date.fromisoformat(value), year=True)
+    except ValueError:
+        return value
 
 
 def _filled(words: Words, values: Mapping[str, str]) -> Words:

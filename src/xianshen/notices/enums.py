@@ -19,6 +19,7 @@ class NoticeKind(models.TextChoices):
     CLOCK_REMINDER = "clock.reminder", _("时限快到")
     CLOCK_ESCALATION = "clock.escalation", _("时限告急")
     CLOCK_CONSEQUENCE = "clock.consequence", _("时限已过")
+    CLOCK_FAILING = "clock.failing", _("时限的后果没做成")
     CLOCK_EXTENDED = "clock.extended", _("时限延长")
     FILING_NEWS = "filing.news", _("备案")
     CUSTODY_TASK = "custody.task", _("账号保管和交接")

@@ -35,6 +35,7 @@ OWN: Mapping[str, str | Promise] = {
     "account": gettext_lazy("账号名称"),
     "reason": gettext_lazy("原因"),
     "said": gettext_lazy("说明"),
+    "due": gettext_lazy("截止日期"),
 }
 
 
@@ -88,6 +89,30 @@ WORDINGS: Mapping[NoticeKind, KindWording] = {
         gettext_lazy("办公室提醒「{account}」：{said}"),
         gettext_lazy("办公室提醒「{account}」：{said}"),
         ("account", "said"),
+    ),
+    NoticeKind.CLOCK_REMINDER: KindWording(
+        gettext_lazy("时限快到：{title}"),
+        gettext_lazy("{title}：{due}截止。"),
+        gettext_lazy("{title}：{due}截止。"),
+        ("title", "due"),
+    ),
+    NoticeKind.CLOCK_ESCALATION: KindWording(
+        gettext_lazy("还没有办：{title}"),
+        gettext_lazy("{title}还没有办，截止日期是{due}。按规定报你知悉。"),
+        gettext_lazy("{title}还没有办，截止日期是{due}。"),
+        ("title", "due"),
+    ),
+    NoticeKind.CLOCK_CONSEQUENCE: KindWording(
+        gettext_lazy("时限已过：{title}"),
+        gettext_lazy("{title}：{due}的时限已过，还没有办。办完才停止计逾期。"),
+        gettext_lazy("{title}：{due}的时限已过，还没有办。"),
+        ("title", "due"),
+    ),
+    NoticeKind.CLOCK_EXTENDED: KindWording(
+        gettext_lazy("时限延长：{title}"),
+        gettext_lazy("{title}：办公室把时限延到{due}。{said}"),
+        gettext_lazy("{title}：办公室把时限延到{due}。"),
+        ("title", "due", "said"),
     ),
     NoticeKind.IMPOSTOR_REPORT: KindWording(
         gettext_lazy("收到冒用举报：{title}"),
@@ -173,5 +198,6 @@ SAMPLES: Mapping[str, str | Promise] = {
     "account": gettext_lazy("图书馆读者服务"),
     "reason": gettext_lazy("没有提交年审表"),
     "said": gettext_lazy("三天内补交年审表，就能恢复。"),
+    "due": gettext_lazy("12月30日"),
     "text": gettext_lazy("「图书馆读者服务」开设申请：等你办理「校办公室意见」。"),
 }

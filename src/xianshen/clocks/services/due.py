@@ -22,11 +22,12 @@ from xianshen.clocks.models import Deadline
 from xianshen.clocks.schedule import ClockStep, open_steps
 from xianshen.clocks.selectors import managers_of
 from xianshen.clocks.services.running import BATCH, record_for
-from xianshen.clocks.subjects import handler_of
+from xianshen.clocks.subjects import handler_of, tell_moved
 from xianshen.common.actors import Actor
 from xianshen.common.language import institution_language, stored
 from xianshen.common.zhdates import zh_date
 from xianshen.ledger.services import JSON, Unchanged, act, no_act, within_act
+from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import Told, notify, notify_many
 from xianshen.organisation.selectors import holders, unit_for_relation
 from xianshen.regulation.schema import Escalation
@@ -178,6 +179,7 @@ def _note_failure(*, deadline_id: int, failure: str, now: datetime) -> None:
             rule=deadline.rule,
             key=f"clock:{deadline.pk}:failing:{deadline.due_on}",
             at=now,
+            kind=NoticeKind.CLOCK_FAILING,
         )
 
 
@@ -198,6 +200,8 @@ def tell_overdue(deadline: Deadline, now: datetime) -> None:
         rule=deadline.rule,
         key=f"clock:{deadline.pk}:overdue:{deadline.due_on}",
         at=now,
+        kind=NoticeKind.CLOCK_CONSEQUENCE,
+        values={"title": deadline.subject_label, "due": deadline.due_on},
     )
 
 
@@ -326,6 +330,8 @@ def _remind(deadline: Deadline, people: Iterable[int], on: date, now: datetime, 
             url=deadline.url,
             rule=deadline.rule,
             key=f"clock:{deadline.pk}:{on}",
+            kind=NoticeKind.CLOCK_REMINDER,
+            values={"title": deadline.subject_label, "due": deadline.due_on},
         )
     )
     payload: dict[str, JSON] = {"due_on": deadline.due_on.isoformat(), "days_left": left, "people": len(people)}
@@ -352,6 +358,8 @@ def _escalate(deadline: Deadline, seat: tuple[str, tuple[int, ...]], on: date, n
             url=deadline.url,
             rule=deadline.rule,
             key=f"clock:{deadline.pk}:up:{on}",
+            kind=NoticeKind.CLOCK_ESCALATION,
+            values={"title": deadline.subject_label, "due": deadline.due_on},
         )
     )
     payload: dict[str, JSON] = {"due_on": deadline.due_on.isoformat(), "to": unit, "people": len(people)}
@@ -393,6 +401,7 @@ def _reckon(*, deadline_id: int, now: datetime) -> bool:
     deadline.save(update_fields=["provisional", "due_on", "next_step_on"])
     if due_on == before:
         return False
+    tell_moved(deadline)
     payload: dict[str, JSON] = {"before": before.isoformat(), "after": due_on.isoformat()}
     record_for(deadline, events.RECKONED, actor=_system(deadline), payload=payload, now=now)
     return True

@@ -14,13 +14,14 @@ from xianshen.clocks.enums import ClockState
 from xianshen.clocks.models import Deadline, DeadlineAbout
 from xianshen.clocks.permissions import may_manage
 from xianshen.clocks.schedule import next_step_on
-from xianshen.clocks.subjects import handler_of
+from xianshen.clocks.subjects import handler_of, tell_moved
 from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.common.language import institution_language
 from xianshen.common.zhdates import zh_date
 from xianshen.ledger.events import EventType, Subject
 from xianshen.ledger.services import JSON, act, record, within_act
+from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants
 from xianshen.regulation.selectors import policy_version
@@ -359,6 +360,7 @@ def extend_clock(
     deadline.failures, deadline.last_failure, deadline.retry_at = 0, "", None
     deadline.plan()
     deadline.save(update_fields=["due_on", "provisional", "failures", "last_failure", "retry_at", "next_step_on"])
+    tell_moved(deadline)
     people = handler_of(deadline.subject_type).concerned([deadline], on).get(deadline.pk, ())
     with institution_language():
         text = _("%(what)s：办公室把时限延到%(due)s。%(why)s") % {
@@ -374,6 +376,8 @@ def extend_clock(
         rule=deadline.rule,
         key=f"clock:{deadline.pk}:extended:{due_on}:{now:%Y%m%d%H%M%S}",
         at=now,
+        kind=NoticeKind.CLOCK_EXTENDED,
+        values={"title": deadline.subject_label, "due": due_on, "said": why},
     )
     payload: dict[str, JSON] = {"before": before.isoformat(), "after": due_on.isoformat(), "why": why}
     record_for(deadline, events.EXTENDED, actor=actor, payload=payload, now=now)

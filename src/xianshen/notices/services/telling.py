@@ -7,7 +7,7 @@ from datetime import datetime
 from xianshen.ledger.services import act, within_act
 from xianshen.notices.models import KEY_LIMIT, KIND_LIMIT, TEXT_LIMIT, Notice
 
-VALUE_LIMIT = 200
+VALUE_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)

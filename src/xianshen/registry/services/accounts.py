@@ -15,6 +15,7 @@ from xianshen.common.codes import new_code
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.common.language import stored
 from xianshen.ledger.services import act, no_act, record, within_act
+from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants, home_unit, unit_for_relation
 from xianshen.registry import events, names, rules
@@ -288,6 +289,9 @@ def suspend_account(
             text=text,
         ),
         now,
+        kind=NoticeKind.STOP_ORDER if reason == SuspensionReason.STOP_ORDER else NoticeKind.ACCOUNT_SUSPENDED,
+        reason=stored(reason.label),
+        said=text,
     )
     return account
 
@@ -357,7 +361,14 @@ def close_account(
     )
 
 
-def _tell_owner(account: MediaAccount, text: str, now: datetime) -> None:
+def _tell_owner(
+    account: MediaAccount,
+    text: str,
+    now: datetime,
+    *,
+    kind: NoticeKind = NoticeKind.ACCOUNT_STATE,
+    **values: str,
+) -> None:
     if account.owner_id:
         notify(
             institution_id=account.institution_id,
@@ -367,6 +378,8 @@ def _tell_owner(account: MediaAccount, text: str, now: datetime) -> None:
             rule=rules.MAY_RUN,
             key=f"account:{account.pk}:{now:%Y%m%d%H%M%S%f}",
             at=now,
+            kind=kind,
+            values={"account": account.name, **values},
         )
 
 
@@ -388,7 +401,13 @@ def remind_owner(
         raise ValidationError(
             {"text": _("「%(name)s」没有登记负责人，提醒送不到。先登记负责人。") % {"name": account.name}}
         )
-    _tell_owner(account, stored(gettext_lazy("办公室提醒「%(name)s」：%(text)s"), name=account.name, text=text), now)
+    _tell_owner(
+        account,
+        stored(gettext_lazy("办公室提醒「%(name)s」：%(text)s"), name=account.name, text=text),
+        now,
+        kind=NoticeKind.ACCOUNT_REMINDER,
+        said=text,
+    )
     record(
         events.ACCOUNT_REMINDED,
         actor=actor,

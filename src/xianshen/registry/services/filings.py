@@ -19,6 +19,7 @@ from xianshen.common.language import stored
 from xianshen.documents.selectors import attachments_of
 from xianshen.documents.services import remove_attachment, store_attachment
 from xianshen.ledger.services import act, record, within_act
+from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants
 from xianshen.registry import events, rules
@@ -597,6 +598,7 @@ def observe_change(
         rule=rules.FILING,
         key=f"filing:{filing.pk}:observed",
         at=now,
+        kind=NoticeKind.FILING_NEWS,
     )
     record(
         events.FILING_EXPECTED,

@@ -16,6 +16,7 @@ from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.common.language import institution_language, listed, stored
 from xianshen.connectors.names import Found, Resolution
 from xianshen.ledger.services import JSON, act, no_act, record, within_act
+from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants, holders, unit_of_kind
 from xianshen.registry import contacts, events, rules
@@ -595,6 +596,7 @@ def _tell_moved(
         url=f"/servers/{filing.pk}/",
         rule=rules.CAMPUS_SERVER,
         key=f"address:{address.pk}:{now:%Y%m%d}",
+        kind=NoticeKind.SERVER_NEWS,
         at=now,
     )
 
