@@ -1,7 +1,7 @@
 """Public verification: by code and by file, without sign-in and without personal data."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from xianshen.common.components import Fact
 from xianshen.common.states import Face
 from xianshen.documents import services, verification
 from xianshen.documents.content import LIMIT
-from xianshen.documents.models import IssuedDocument
+from xianshen.documents.models import CheckCount, IssuedDocument
 from xianshen.documents.rendering.pdf import render_pdf
 from xianshen.documents.selectors import layout_and_data, signed_pdf, unsigned_pdf
 from xianshen.documents.signing import sign_pdf
@@ -194,3 +194,39 @@ def test_looking_up_a_code_takes_one_query(
 ) -> None:
     with django_assert_num_queries(1):
         verification.look_up(document.code, document.issued_at)
+
+
+def test_an_address_that_has_too_many_files_checked_is_told_to_wait(
+    client: Client, document: IssuedDocument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The count is in the database, so that it holds whichever process answers."""
+    monkeypatch.setattr(services, "CHECKS", 2)
+    signed = signed_pdf(document)
+    assert answer(check(client, signed)).startswith("有效")
+    check(Client(), signed)
+    judged: list[bytes] = []
+    monkeypatch.setattr(verification, "check_file", lambda content, now: judged.append(content))
+    refused = client.post("/verify/", {"file": SimpleUploadedFile("a.pdf", signed)})
+    html = refused.content.decode()
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= services.CHECKS_WINDOW.total_seconds()
+    assert "核验了 2 份文件，这一份没有看" in html
+    assert "分钟后再传" in html
+    assert judged == []
+    assert answer(client.get(f"/verify/{document.code}").content.decode()).startswith("有效")
+    elsewhere = client.post("/verify/", {"file": SimpleUploadedFile("a.pdf", signed)}, REMOTE_ADDR="198.51.100.7")
+    assert (elsewhere.status_code, judged) == (200, [signed])
+
+
+def test_checks_count_again_when_their_time_is_over_and_are_forgotten(document: IssuedDocument, now: datetime) -> None:
+    asked = {"institution_id": document.institution_id, "source": "s" * 64}
+    for _time in range(services.CHECKS):
+        services.begin_check(**asked, now=now)
+    almost = now + services.CHECKS_WINDOW - timedelta(seconds=30)
+    with pytest.raises(services.TooManyChecks) as refused:
+        services.begin_check(**asked, now=almost)
+    assert refused.value.wait == 30
+    assert services.forget_checks(now=almost) == 0
+    services.begin_check(**asked, now=now + services.CHECKS_WINDOW)
+    assert CheckCount.objects.get().checks == 1
+    assert services.forget_checks(now=now + 2 * services.CHECKS_WINDOW) == 1

@@ -110,3 +110,22 @@ class Attachment(models.Model):
     def media_type(self) -> str:
         """The media type with which it is served."""
         return MEDIA_TYPES[self.content_type]
+
+
+class CheckCount(models.Model):
+    """How many files an address has had checked lately. ``source`` is a keyed digest of the address for the day."""
+
+    institution = models.ForeignKey("organisation.Institution", models.PROTECT, related_name="+")
+    source = models.CharField(max_length=64)
+    window_started_at = models.DateTimeField()
+    checks = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("文件核验次数")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["institution", "source"], name="check_count_once"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["window_started_at"], name="check_count_window")]
+
+    def __str__(self) -> str:
+        return f"{self.source[:8]} {self.checks}"

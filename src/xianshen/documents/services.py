@@ -1,7 +1,8 @@
 """Acts of the room: issuing, completing and withdrawing documents, storing and removing attachments."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,7 +14,7 @@ from xianshen.common.codes import new_code
 from xianshen.common.errors import TransitionNotAllowed
 from xianshen.documents import content, events, files, queue
 from xianshen.documents.enums import DocumentState
-from xianshen.documents.models import Attachment, IssuedDocument
+from xianshen.documents.models import Attachment, CheckCount, IssuedDocument
 from xianshen.documents.rendering.layout import FormData
 from xianshen.documents.rendering.policy_forms import layout_of
 from xianshen.documents.rendering.text import clean
@@ -28,6 +29,26 @@ from xianshen.regulation.schema import FormSpec, Policy
 from xianshen.workflow.tables import apply_transition, locked
 
 REASON_LIMIT = 500
+#: How many files one address may have checked within the time. A campus has one address; each check costs a parse.
+CHECKS = 30
+CHECKS_WINDOW = timedelta(minutes=10)
+
+
+class TooManyChecks(ValidationError):
+    """An address has had too many files checked; this one was not looked at.
+
+    Attributes:
+        wait: seconds until the next check is possible.
+    """
+
+    def __init__(self, wait: int) -> None:
+        minutes = max(1, ceil(wait / 60))
+        text = _(
+            "这个网络地址在短时间里核验了 %(limit)s 份文件，这一份没有看。"
+            "%(minutes)s 分钟后再传；急用的，输入文件下方的核验码查，不受影响。"
+        )
+        super().__init__({"file": [text % {"limit": CHECKS, "minutes": minutes}]})
+        self.wait = wait
 
 
 @no_act(why="names a document; writes nothing")
@@ -302,6 +323,44 @@ def remove_attachment(*, actor: Actor, attachment: Attachment, subject: Subject,
         at=now,
     )
     return attachment
+
+
+@no_act(why="counts a check in an act of its own, which must stand when this refuses")
+def begin_check(*, institution_id: int, source: str, now: datetime) -> None:
+    """Count a file that somebody wants checked, before it is looked at; all processes share the count.
+
+    Args:
+        institution_id: on whose pages.
+        source: keyed digest of the address from which it comes.
+        now: time of the request.
+
+    Raises:
+        TooManyChecks: the address has used up its checks; do not look at the file.
+    """
+    wait = _count_check(institution_id=institution_id, source=source, now=now)
+    if wait:
+        raise TooManyChecks(wait)
+
+
+@act(records=False, why="a check by the public is a count that expires; it changes no record")
+def _count_check(*, institution_id: int, source: str, now: datetime) -> int:
+    row, _created = CheckCount.objects.select_for_update().get_or_create(
+        institution_id=institution_id, source=source, defaults={"window_started_at": now}
+    )
+    if row.window_started_at + CHECKS_WINDOW <= now:
+        row.window_started_at, row.checks = now, 0
+    if row.checks >= CHECKS:
+        return max(1, ceil((row.window_started_at + CHECKS_WINDOW - now).total_seconds()))
+    row.checks += 1
+    row.save(update_fields=["window_started_at", "checks"])
+    return 0
+
+
+@act(records=False, why="removes counts whose time is over")
+def forget_checks(*, now: datetime) -> int:
+    """Delete the counts of checks that no longer count; return how many."""
+    deleted, _rows = CheckCount.objects.filter(window_started_at__lte=now - CHECKS_WINDOW).delete()
+    return deleted
 
 
 def _snapshot(actor: Actor) -> dict[str, Any]:

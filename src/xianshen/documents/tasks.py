@@ -8,7 +8,7 @@ from django_tasks import task
 from xianshen.common.ticks import tick
 from xianshen.documents import queue
 from xianshen.documents.selectors import pending_since
-from xianshen.documents.services import complete_document
+from xianshen.documents.services import CHECKS_WINDOW, complete_document, forget_checks
 
 PATIENCE = timedelta(minutes=15)
 
@@ -31,6 +31,12 @@ def catch_up(now: datetime) -> int:
     for document_id in waiting:
         enqueue(document_id)
     return len(waiting)
+
+
+@tick("documents.checks", every=CHECKS_WINDOW)
+def clear_counts(now: datetime) -> int:
+    """Forget which addresses had files checked."""
+    return forget_checks(now=now)
 
 
 queue.connect(enqueue)

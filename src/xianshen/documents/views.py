@@ -4,6 +4,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.adapter import get_adapter
 from csp.decorators import csp_exempt
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,6 +12,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
@@ -170,9 +172,7 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
 def verify(request: HttpRequest) -> HttpResponse:
     """Ask for a code or a file; say what the file is."""
     if request.method == "POST":
-        form = CheckFileForm(request.POST, request.FILES)
-        card = verification.check_file(form.cleaned_data["file"], timezone.now()) if form.is_valid() else None
-        return _verification(request, form=form, card=card)
+        return _check_file(request)
     typed = request.GET.get("code", "").strip()
     if not typed:
         return _verification(request)
@@ -180,6 +180,31 @@ def verify(request: HttpRequest) -> HttpResponse:
     if not code:
         return _verification(request, typed=typed, unknown=True, status=404)
     return redirect("documents:verify_code", code=code)
+
+
+def _check_file(request: HttpRequest) -> HttpResponse:
+    """Say what an uploaded file is, unless its address has had too many looked at."""
+    now = timezone.now()
+    form = CheckFileForm(request.POST, request.FILES)
+    institution = request.institution  # type: ignore[attr-defined]
+    try:
+        if institution:
+            services.begin_check(institution_id=institution.pk, source=_source_of(request), now=now)
+    except services.TooManyChecks as refused:
+        form.is_valid()
+        form.errors.clear()
+        form.add_error(None, refused)
+        response = _verification(request, form=form, status=429)
+        response["Retry-After"] = str(refused.wait)
+        return response
+    card = verification.check_file(form.cleaned_data["file"], now) if form.is_valid() else None
+    return _verification(request, form=form, card=card)
+
+
+def _source_of(request: HttpRequest) -> str:
+    """Return a keyed digest of the address for today: it tells repeats apart and cannot be turned back."""
+    value = f"{timezone.localdate():%Y-%m-%d}:{get_adapter().get_client_ip(request)}"
+    return salted_hmac("xianshen.documents.check", value, algorithm="sha256").hexdigest()
 
 
 @require_GET
