@@ -163,7 +163,7 @@ def _chains(cast: Cast, policy: Any, units: list[Unit], scale: Scale) -> Iterato
 
 STEP_COLUMNS = (
     "id", "institution_id", "chain_id", "order", "kind", "code", "name", "form_box", "position_kind", "unit_id",
-    "escalation_position_kind", "escalation_unit_id", "state", "started_at", "due_on", "due_clock", "reminded_on",
+    "escalation_position_kind", "escalation_unit_id", "state", "started_at", "due_on", "due_clock",
     "decided_at",
 )  # fmt: skip
 
@@ -181,7 +181,7 @@ def _steps(cast: Cast, units: list[Unit], office: Unit, scale: Scale) -> Iterato
         ):
             yield (
                 2 * n + order, cast.institution, n + 1, order, "decide", code, name, code, kind, seat.pk, "", None,
-                "done", NOW, None, "", None, NOW,
+                "done", NOW, None, "", NOW,
             )  # fmt: skip
 
 

@@ -11,13 +11,17 @@ from tests.support.college import SEATS, College
 from xianshen.approvals import services
 from xianshen.approvals.enums import ChainState, StepKind, StepState, Verdict
 from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion
-from xianshen.approvals.selectors import chain_of, content_changes, current_step, rounds_of, steps_to_do
+from xianshen.approvals.selectors import STEP_TYPE, chain_of, content_changes, current_step, rounds_of, steps_to_do
+from xianshen.approvals.signing import Signature
+from xianshen.clocks.selectors import deadlines_about, deadlines_of
+from xianshen.clocks.services import extend_clock, run_due
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.ledger.models import LedgerEntry
 from xianshen.notices.models import Notice
 from xianshen.registry import services as registry
 from xianshen.registry.enums import AccountState, ApplicationState
 from xianshen.registry.models import MediaAccount, OpeningApplication
+from xianshen.regulation.selectors import policy_on
 
 
 def application_of(chain: ApprovalChain) -> OpeningApplication:
@@ -317,15 +321,57 @@ def test_reminder_goes_to_the_deciders_once_a_day(college: College) -> None:
     assert Notice.objects.filter(person=college.people["head"], text__startswith="催办").count() == 1
 
 
-def test_due_reminders_go_out_on_the_policys_days_only(college: College) -> None:
+def test_step_runs_on_a_clock_that_reminds_the_deciders_until_it_is_decided(college: College) -> None:
     chain = college.submitted()
     step = current_step(chain_of(college.institution.pk, chain.pk))
     assert step is not None
     assert step.due_on is not None
     days = (step.due_on - college.on).days
-    sent = [services.send_due_reminders(now=college.now + timedelta(days=day)) for day in range(days + 3)]
-    from xianshen.regulation.selectors import policy_on
-
+    sent = [run_due(college.now + timedelta(days=day)).reminders for day in range(days + 1)]
     reminders = policy_on(college.institution.pk, college.on).clock(step.due_clock).reminders
-    assert [days - day for day, count in enumerate(sent) if count] == [r for r in reminders if r <= days]
-    assert services.send_due_reminders(now=college.now + timedelta(days=days - reminders[-1])) == 0
+    assert [days - day for day, count in enumerate(sent) if count] == [r for r in reminders if r < days]
+    assert Notice.objects.filter(person=college.people["head"], key__startswith="clock:").count() == sum(sent)
+    college.decide(chain, "head")
+    deadlines = deadlines_about(college.institution.pk, chain.subject_type, chain.subject_id)
+    assert [deadline.state for deadline in deadlines] == ["running", "met"]
+    assert {deadline.subject_type for deadline in deadlines} == {STEP_TYPE}
+
+
+def test_step_decided_after_its_day_is_late_and_says_so(college: College) -> None:
+    chain = college.submitted()
+    later = college.now + timedelta(days=60)
+    assert run_due(later).consequences == 1
+    step = current_step(chain_of(college.institution.pk, chain.pk))
+    assert step is not None
+    deadline = deadlines_of(college.institution.pk, STEP_TYPE, str(step.pk)).get()
+    assert (deadline.state, deadline.late) == ("ran_out", True)
+    college.decide(chain, "head", now=later, signature=Signature(college.people["head"].pk, "password", later))
+    deadline.refresh_from_db()
+    assert (deadline.state, deadline.late) == ("met", True)
+
+
+def test_withdrawal_stops_the_clock_and_extension_moves_the_step(college: College) -> None:
+    chain = college.submitted()
+    step = current_step(chain_of(college.institution.pk, chain.pk))
+    assert step is not None
+    assert step.due_on is not None
+    deadline = deadlines_of(college.institution.pk, STEP_TYPE, str(step.pk)).get()
+    longer = step.due_on + timedelta(days=5)
+    extend_clock(
+        deadline_id=deadline.pk,
+        institution_id=college.institution.pk,
+        due_on=longer,
+        why="系主任出差",
+        **college.who("director"),
+    )
+    step.refresh_from_db()
+    assert step.due_on == longer
+    services.withdraw(
+        institution_id=college.institution.pk,
+        chain_id=chain.pk,
+        person=college.people["operator"],
+        reason="写错了",
+        now=college.now,
+    )
+    deadline.refresh_from_db()
+    assert deadline.state == "cancelled"

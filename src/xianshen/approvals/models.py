@@ -67,7 +67,6 @@ class ApprovalStep(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     due_on = models.DateField(null=True, blank=True)
     due_clock = models.CharField(max_length=60, blank=True, help_text="id of the clock in the policy")
-    reminded_on = models.DateField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 AGAINST = frozenset({Verdict.RETURN, Verdict.DISAGREE, Verdict.REVOKE})
 OPEN_STEPS = (StepState.CURRENT, StepState.QUERIED)
+STEP_TYPE = "approvals.step"
 
 
 class _Constant(Value):
@@ -92,6 +93,25 @@ def deciders_of(steps: Iterable[ApprovalStep], chain: ApprovalChain, on: date) -
     asked = [seat for pair in seats.values() for seat in pair if seat is not None]
     held = holders_by_seat(chain.institution_id, asked, on)
     return {pk: _resolved(held[own], held[further] if further else None, chain) for pk, (own, further) in seats.items()}
+
+
+def deciders_of_steps(steps: Sequence[ApprovalStep], on: date) -> dict[int, Deciders]:
+    """Resolve who may decide each of many steps, whatever their chains, by the step's key.
+
+    Args:
+        steps: of one institution, with ``chain`` and ``chain__steps`` loaded.
+        on: the day.
+    """
+    if not steps:
+        return {}
+    seats = {step.pk: (_own_seat(step, step.chain), _escalation_seat(step)) for step in steps}
+    asked = [seat for pair in seats.values() for seat in pair if seat is not None]
+    held = holders_by_seat(steps[0].institution_id, asked, on)
+    return {
+        step.pk: _resolved(held[own], held[further] if further else None, step.chain)
+        for step in steps
+        for own, further in (seats[step.pk],)
+    }
 
 
 def _own_seat(step: ApprovalStep, chain: ApprovalChain) -> tuple[str, int]:

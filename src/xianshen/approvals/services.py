@@ -33,7 +33,7 @@ from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.common.language import stored
 from xianshen.ledger.events import EventType, Subject
-from xianshen.ledger.services import act, no_act, record
+from xianshen.ledger.services import act, record
 from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants, Holding, actor_for, unit_for_relation

@@ -55,6 +55,19 @@ def _may_view(request: HttpRequest, chain: ApprovalChain) -> bool:
     )
 
 
+@login_required
+@require_GET
+def step_page(request: HttpRequest, step_id: int) -> HttpResponse:
+    """Lead from a step, as its deadline names it, to the page of its chain."""
+    person: Person = request.user  # type: ignore[assignment]
+    found = ApprovalStep.objects.filter(pk=step_id, institution_id=person.institution_id)
+    chain_id = found.values_list("chain_id", flat=True).first()
+    if chain_id is None:
+        raise Http404
+    _chain(request, chain_id)
+    return redirect("approvals:chain", chain_id)
+
+
 def trace_of(chain: ApprovalChain, institution: str) -> list[TraceItem]:
     """Return the subject's ledger entries as a timeline, newest first."""
     items = []

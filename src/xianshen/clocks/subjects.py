@@ -27,9 +27,12 @@ class DeadlineSubject(Protocol):
         Asked in bulk, for up to some hundreds of deadlines of one institution: the number of queries may not
         grow with them. Deadlines that concern nobody may be left out.
 
-        A handler may also have ``candidates(grants, on) -> Q``: a condition on deadlines that may concern a person
-        without belonging to a unit in which they hold a position (an owner from elsewhere, the Office); and
-        ``lists_itself(deadline, on) -> bool``: the room's own inbox has the task today, so that it is not shown twice.
+        A handler may also have:
+
+        - ``candidates(grants, on) -> Q``: deadlines that may concern a person without belonging to a unit in which
+          they hold a position (an owner from elsewhere, the Office);
+        - ``lists_itself(deadline, on) -> bool``: the room's own inbox has the task today, so clocks leave it out;
+        - ``moved(deadline)``: called within the act that gave it another due date, for rooms that keep a copy.
         """
 
 
@@ -55,6 +58,13 @@ def handler_of(subject_type: str) -> DeadlineSubject:
 def handlers() -> tuple[DeadlineSubject, ...]:
     """Return all registered handlers."""
     return tuple(_handlers.values())
+
+
+def tell_moved(deadline: "Deadline") -> None:
+    """Tell the room above that a deadline has another due date, if it wants to know."""
+    moved = getattr(handler_of(deadline.subject_type), "moved", None)
+    if moved is not None:
+        moved(deadline)
 
 
 def subject_types() -> frozenset[str]:
