@@ -21,7 +21,11 @@ from django.utils.translation import gettext as _
 from xianshen.notices.channels.base import Message, NotDelivered
 from xianshen.notices.enums import RobotService, Trouble
 
-TOKEN = re.compile(r"[A-Za-z0-9_-]{8,128}")
+TOKENS: Mapping[RobotService, re.Pattern[str]] = {
+    RobotService.WECOM: re.compile(r"[A-Za-z0-9_-]{8,128}"),
+    RobotService.DINGTALK: re.compile(r"[A-Za-z0-9]{8,128}"),
+    RobotService.FEISHU: re.compile(r"[A-Za-z0-9_-]{8,128}"),
+}
 SECRET = re.compile(r"(SEC)?[A-Za-z0-9]{8,128}")
 ADDRESSES: Mapping[RobotService, re.Pattern[str]] = {
     RobotService.WECOM: re.compile(r"https://qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=([^&\s]+)"),
@@ -68,7 +72,7 @@ def parse_address(service: RobotService, address: str, secret: str = "") -> Robo
     """
     found = ADDRESSES[service].fullmatch(address.strip())
     token = found[1] if found else ""
-    if not TOKEN.fullmatch(token):
+    if not TOKENS[service].fullmatch(token):
         raise ValidationError(
             {
                 "address": _("这不是%(service)s群机器人的地址。在群设置里打开机器人，把 Webhook 地址整段复制过来。")
@@ -148,7 +152,11 @@ class RobotTransport:
 
     def send(self, message: Message) -> None:
         """Send one text. Raises :class:`NotDelivered` as the service answers, in its status or in its body."""
-        plugin = _plugin(RobotAddress.read(message.to))
+        try:
+            plugin = _plugin(RobotAddress.read(message.to))
+        except Exception:
+            # Its words would show the address to whoever reads the log.
+            raise NotDelivered(Trouble.ROBOT_ADDRESS, permanent=True) from None
         with _listening() as heard:
             taken = plugin.notify(body=message.text, title=message.subject, body_format="text")
         if not heard:

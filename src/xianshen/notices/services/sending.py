@@ -328,7 +328,8 @@ def _send_one(run: Run, transport: Transport, group: list[Delivery], wordings: W
             run.blocked[_place(group)] = refused
         _failed(run, group, refused)
     except Exception as error:
-        logger.exception("delivery %s failed", group[0].pk)
+        # Without its words: they may show the address of a robot to whoever reads the log.
+        logger.error("delivery %s failed: %s", group[0].pk, type(error).__name__)
         _failed(run, group, NotDelivered(Trouble.CRASHED, type(error).__name__))
     else:
         _settle(run, group, DeliveryState.SENT)
