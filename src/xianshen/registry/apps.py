@@ -8,10 +8,23 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         from xianshen.approvals import subjects
+        from xianshen.clocks import consequences
+        from xianshen.clocks import subjects as clock_subjects
         from xianshen.documents import access
-        from xianshen.registry import reading, selectors
+        from xianshen.registry import custody, filed, filing_approval, reading, selectors, server_approval, servers
         from xianshen.registry.approval import OpeningApplicationHandler
+        from xianshen.regulation.enums import Consequence
 
         subjects.register(OpeningApplicationHandler())
+        subjects.register(server_approval.ServerFilingHandler())
+        clock_subjects.register(server_approval.ServerValidity())
+        consequences.register(Consequence.SUSPEND_SERVER_LAPSED, server_approval.expire)
+        subjects.register(filing_approval.FilingHandler())
+        clock_subjects.register(filing_approval.FilingDeadlines())
+        clock_subjects.register(filing_approval.LegacyDeadlines())
+        consequences.register(Consequence.SUSPEND_LEGACY_UNFILED, filing_approval.run_out_legacy)
+        clock_subjects.register(custody.CustodyCheckDeadlines())
+        access.register(filed.FILING_TYPE, reading.may_read_filing)
         access.register(selectors.APPLICATION_TYPE, reading.may_read_application)
+        access.register(servers.SERVER_FILING_TYPE, reading.may_read_server_filing)
         access.register(selectors.SPONSOR_FILE_TYPE, reading.may_read_sponsor_file)

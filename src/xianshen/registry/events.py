@@ -112,3 +112,30 @@ ADDRESS_MOVED = declare_event(
 SERVER_ATTACHED = declare_event(
     "registry.server_attached", keys=("reference", "valid_until"), label=_("账号的服务器获批：%(reference)s")
 )
+
+CUSTODY_KEPT = declare_event("registry.custody_kept", keys=("changed",), label=_("登记账号保管情况"))
+CUSTODY_HOLDER_ADDED = declare_event(
+    "registry.custody_holder_added", keys=("role", "name"), label=_("登记%(role)s：%(name)s")
+)
+CUSTODY_HOLDER_ENDED = declare_event(
+    "registry.custody_holder_ended", keys=("role", "name", "text"), label=_("%(role)s不再保管：%(name)s")
+)
+HANDOVER_PROPOSED = declare_event(
+    "registry.handover_proposed", keys=("role", "giver", "receiver"), label=_("发起交接：%(giver)s交给%(receiver)s")
+)
+HANDOVER_GIVEN = declare_event(
+    "registry.handover_given", keys=("giver", "receiver", "instead"), label=_("%(giver)s的一方确认已交出")
+)
+HANDOVER_RECEIVED = declare_event(
+    "registry.handover_received", keys=("giver", "receiver"), label=_("%(receiver)s确认已接手")
+)
+HANDOVER_DECLINED = declare_event(
+    "registry.handover_declined", keys=("giver", "receiver", "text"), label=_("%(receiver)s没有接手")
+)
+HANDOVER_CANCELLED = declare_event(
+    "registry.handover_cancelled", keys=("giver", "receiver", "text"), label=_("取消交接")
+)
+CUSTODY_ROUND_OPENED = declare_event(
+    "registry.custody_round_opened", keys=("accounts", "due"), label=_("开始账号保管检查：%(accounts)s 个账号")
+)
+CUSTODY_CHECKED = declare_event("registry.custody_checked", keys=("shortcomings",), label=_("答账号保管检查"))

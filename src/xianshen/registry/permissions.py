@@ -4,7 +4,7 @@ from xianshen.common.decisions import Allowed, Decision, Denied
 from xianshen.organisation.selectors import Grants
 from xianshen.registry import rules
 from xianshen.registry.enums import EDITABLE_FILINGS, EDITABLE_STATES, ApplicationState, FilingState
-from xianshen.registry.models import Filing, MediaAccount, OpeningApplication, ServerFiling
+from xianshen.registry.models import Filing, Handover, MediaAccount, OpeningApplication, ServerFiling
 from xianshen.regulation.enums import Capability
 
 
@@ -124,6 +124,38 @@ def may_view_server_filing(filing: ServerFiling, grants: Grants) -> Decision:
     if {filing.unit_id, filing.account.home_unit_id} & grants.units(Capability.ACCOUNTS_VIEW_UNIT):
         return Allowed()
     return Denied(_("服务器报批只给主办单位、科技处和办公室看。"), rules.CAMPUS_SERVER)
+
+
+def may_keep_custody(account: MediaAccount, grants: Grants) -> Decision:
+    """Whether the person records how the account is kept: its owner, the unit's operators and its head."""
+    if account.owner_id == grants.person_id or account.unit_id in grants.units(Capability.OPENING_APPLY):
+        return Allowed()
+    if {account.unit_id, account.home_unit_id} & grants.units(Capability.SPONSOR_FILES_MANAGE):
+        return Allowed()
+    return Denied(_("账号保管情况由负责人、主办单位的新媒体管理员或单位负责人登记。"), rules.CUSTODY)
+
+
+def may_see_custody(account: MediaAccount, grants: Grants) -> Decision:
+    """Whether the person may read how the account is kept; it is nobody's business outside."""
+    if grants.has(Capability.ACCOUNTS_MANAGE) or grants.has(Capability.ACCOUNTS_VIEW_ALL):
+        return Allowed()
+    return may_keep_custody(account, grants)
+
+
+def may_give(handover: Handover, grants: Grants) -> Decision:
+    """Whether the person confirms that the keys were given: the holder, or the unit's head when the holder has left."""
+    if handover.holder.person_id == grants.person_id:
+        return Allowed()
+    if {handover.account.unit_id, handover.account.home_unit_id} & grants.units(Capability.SPONSOR_FILES_MANAGE):
+        return Allowed()
+    return Denied(_("交出由保管人本人确认；本人已离任的，由单位负责人代为确认。"), rules.CUSTODY)
+
+
+def may_receive(handover: Handover, grants: Grants) -> Decision:
+    """Whether the person confirms that the keys arrived: the receiver alone."""
+    if handover.receiver_id == grants.person_id:
+        return Allowed()
+    return Denied(_("接手由接收人本人确认。"), rules.CUSTODY)
 
 
 def system_or_office(_account: MediaAccount, who: object) -> Decision:

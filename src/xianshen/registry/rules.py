@@ -25,6 +25,7 @@ STOP_ORDER = declare("stop.order", room="registry")
 LEGACY = declare("legacy.within_month", room="registry")
 FILING = declare("filing.within_week", room="registry")
 LINKAGE = declare("linkage.repost_only", room="registry")
+CUSTODY = declare("custody.kept", room="registry")
 
 # Declared by approvals, cited on registry's pages as well.
 SIGNING = "approval.signing"
@@ -51,6 +52,8 @@ for _screen, _rules in {
     "registry:account": (MAY_RUN, ANNUAL_REVIEW, STOP_ORDER, LEGACY, LINKAGE, CAMPUS_SERVER, FIRST_RESPONSIBLE, TIER),
     "registry:accounts": (OFFICE_SUPERVISES, MAY_RUN, TIER),
     "registry:files": (SPONSOR_FILE, REVIEW_MECHANISM),
+    "registry:servers": (CAMPUS_SERVER,),
+    "registry:custody": (CUSTODY,),
     "registry:filing_edit": (FILING, LEGACY, NAME_RESERVED, NAME_UNIQUE, PLATFORM),
     "registry:legacy": (LEGACY,),
 }.items():

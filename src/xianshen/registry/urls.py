@@ -1,6 +1,6 @@
 from django.urls import path
 
-from xianshen.registry.views import account, accounts, applications, editing, servers, sponsors
+from xianshen.registry.views import account, accounts, applications, custody, editing, servers, sponsors
 
 app_name = "registry"
 
@@ -24,8 +24,17 @@ urlpatterns = [
     path("accounts/remind/", accounts.remind, name="accounts_remind"),
     path("accounts/<int:account_id>/", account.account_page, name="account"),
     path("accounts/<int:account_id>/contact/", account.show_contact, name="account_contact"),
+    path("accounts/<int:account_id>/custody/", custody.custody_page, name="custody"),
+    path("accounts/<int:account_id>/custody/holders/", custody.add_holder, name="custody_add"),
     path("accounts/<int:account_id>/servers/", servers.file_servers, name="server_file"),
     path("accounts/<int:account_id>/<slug:act>/", account.change, name="account_change"),
+    path("custody/", custody.custody_board, name="custody_board"),
+    path("custody/open/", custody.open_round, name="custody_open"),
+    path("custody/holders/<int:holder_id>/end/", custody.end_holder, name="custody_end"),
+    path("custody/holders/<int:holder_id>/handover/", custody.propose_handover, name="handover_propose"),
+    path("custody/handovers/<int:handover_id>/confirm/", custody.confirm_handover, name="handover_confirm"),
+    path("custody/handovers/<int:handover_id>/end/", custody.end_handover, name="handover_end"),
+    path("custody/checks/<int:check_id>/answer/", custody.answer_check, name="custody_answer"),
     path("servers/", servers.server_list, name="servers"),
     path("servers/<int:filing_id>/", servers.server_page, name="server_filing"),
     path("servers/<int:filing_id>/edit/", servers.edit_servers, name="server_edit"),

@@ -94,6 +94,14 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 "folder",
                 needs=frozenset({Capability.SPONSOR_FILES_MANAGE, Capability.SPONSOR_FILES_VIEW_ALL}),
             ),
+            Place(
+                _("账号保管"),
+                "registry:custody_board",
+                "key",
+                needs=frozenset(
+                    {Capability.ACCOUNTS_MANAGE, Capability.OPENING_APPLY, Capability.SPONSOR_FILES_MANAGE}
+                ),
+            ),
             Place(_("服务器报批"), "registry:servers", "server", needs=frozenset({Capability.DATA_SERVICES_REVIEW})),
             Place(_("时限总表"), "clocks:board", "hourglass", needs=frozenset({Capability.CLOCKS_MANAGE})),
             Place(_("冒用举报"), "directory:reports", "flag", needs=frozenset({Capability.IMPOSTORS_HANDLE})),

@@ -16,6 +16,7 @@ from xianshen.common.zhdates import deadline_parts, zh_date
 from xianshen.directory import selectors as directory
 from xianshen.directory.enums import ReportState
 from xianshen.organisation.selectors import Grants
+from xianshen.registry import custody
 from xianshen.registry import selectors as registry
 from xianshen.registry.enums import ApplicationState
 from xianshen.regulation import selectors as regulation
@@ -201,6 +202,36 @@ def clocks_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[Tod
     return items
 
 
+def custody_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
+    """Handovers to confirm, and keepers who left; checks to answer come with their clocks."""
+    today = timezone.localdate(now)
+    items = [
+        TodoItem(
+            what=_("确认「%(name)s」的交接") % {"name": handover.account.name},
+            why=_("%(giver)s交给%(receiver)s，双方各自确认才算交接。")
+            % {"giver": handover.holder.name, "receiver": handover.receiver.name},
+            url=reverse("registry:custody", args=[handover.account_id]),
+            action=_("去确认"),
+            rule="custody.kept",
+            key=f"handover:{handover.pk}",
+        )
+        for handover in custody.handovers_waiting_for(grants)[:SHOWN]
+    ]
+    items += [
+        TodoItem(
+            what=_("「%(name)s」的%(role)s离任，办理交接")
+            % {"name": holder.account.name, "role": holder.get_role_display()},
+            why=_("%(who)s不再任职，还能登录这个账号。") % {"who": holder.name},
+            url=reverse("registry:custody", args=[holder.account_id]),
+            action=_("去办理"),
+            rule="custody.kept",
+            key=f"leaver:{holder.pk}",
+        )
+        for holder in custody.left_concerning(grants, today)[:SHOWN]
+    ]
+    return items
+
+
 def register_providers() -> None:
     """Register every provider; called once by the app."""
     register(Provider("approvals", steps_todo, steps_count, SHOWN))
@@ -208,5 +239,6 @@ def register_providers() -> None:
     register(Provider("files", files_todo))
     register(Provider("clocks", clocks_todo))
     register(Provider("servers", servers_todo))
+    register(Provider("custody", custody_todo))
     register(Provider("impostors", impostors_todo))
     register(Provider("reading", reading_todo))

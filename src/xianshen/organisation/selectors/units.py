@@ -13,6 +13,11 @@ def institution_for_host(host: str) -> Institution | None:
     return Institution.objects.order_by(first, "pk").first()
 
 
+def institutions() -> QuerySet[Institution]:
+    """Return every institution of this installation, for work that time starts."""
+    return Institution.objects.order_by("pk")
+
+
 def institution_by_code(code: str) -> Institution | None:
     """Return the institution with a code; with an empty code the only one, or None."""
     if code:

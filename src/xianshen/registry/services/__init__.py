@@ -11,6 +11,18 @@ from xianshen.registry.services.accounts import (
     suspend_account,
 )
 from xianshen.registry.services.applications import discard_draft, save_draft, start_draft, submit_application
+from xianshen.registry.services.custody import (
+    CustodyFacts,
+    NewHolder,
+    add_custody_holder,
+    answer_custody_check,
+    confirm_handover,
+    end_custody_holder,
+    end_handover,
+    keep_custody,
+    open_custody_round,
+    propose_handover,
+)
 from xianshen.registry.services.filings import (
     FilingUnderWay,
     attach_to_filing,
@@ -36,23 +48,33 @@ from xianshen.registry.services.servers import (
 from xianshen.registry.services.sponsors import file_sponsor_document, retire_sponsor_document
 
 __all__ = [
+    "CustodyFacts",
     "FilingUnderWay",
+    "NewHolder",
     "ServerFacts",
+    "add_custody_holder",
+    "answer_custody_check",
     "attach_material",
     "attach_to_filing",
     "begin_closing_account",
     "close_account",
+    "confirm_handover",
     "detach_from_filing",
     "detach_material",
     "discard_draft",
     "discard_filing",
     "drop_filing",
+    "end_custody_holder",
+    "end_handover",
     "file_servers",
     "file_sponsor_document",
     "import_accounts",
+    "keep_custody",
     "keep_resolution",
     "observe_change",
+    "open_custody_round",
     "preview_accounts",
+    "propose_handover",
     "prove_closure",
     "record_contact_shown",
     "refile_servers",

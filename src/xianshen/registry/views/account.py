@@ -37,6 +37,7 @@ from xianshen.registry.permissions import (
     may_file_servers,
     may_manage_accounts,
     may_see_contacts,
+    may_see_custody,
     may_view_account,
     may_view_application,
     may_view_sponsor_file,
@@ -326,6 +327,8 @@ def ways(account: MediaAccount, asker: Asker) -> list[Way]:
     if account.state in {AccountState.CLOSING, AccountState.CLOSED}:
         return []
     found = []
+    if may_see_custody(account, asker.grants):
+        found.append(Way(reverse("registry:custody", args=[account.pk]), "key", _("账号保管")))
     if account.data_service and may_file_servers(account, asker.grants):
         waits = server_lapsed(account, asker.on)
         found.append(Way(reverse("registry:server_file", args=[account.pk]), "server", _("报批服务器"), waits))
