@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
@@ -162,6 +163,9 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
             grants=_grants(request),
         )
         messages.success(request, _("已撤回。以后核验 %(code)s 会显示已撤回。") % {"code": document.code})
+        back = request.POST.get("next", "")
+        if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+            return redirect(back)
         return redirect("documents:withdraw", code=document.code)
     open_ = document.state != DocumentState.WITHDRAWN
     context = {"document": document, "form": form, "permission": permission, "open": open_}
