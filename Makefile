@@ -8,7 +8,7 @@ PY := .venv/bin/python
 # Checks must not touch an installation's data.
 SCRATCH := $(CURDIR)/build/check
 DJANGO := DATABASE_URL= XIANSHEN_DATA=$(SCRATCH) $(PY) -m xianshen
-PYTEST := $(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+PYTEST := $(PY) -m pytest -n $(JOBS) --dist worksteal
 export PYTHON PORT XIANSHEN_DATA
 
 .DEFAULT_GOAL := help
@@ -22,13 +22,13 @@ help: ## list the commands
 run: environment ## start the demonstration on 127.0.0.1:PORT (Ctrl-C stops it)
 	@exec $(PY) -m xianshen serve --demo
 
-test: test-sqlite test-postgres ## run every test, on SQLite and on PostgreSQL
+test: test-sqlite test-postgres ## run every test on SQLite, and all that a database can change on PostgreSQL
 
 test-sqlite: development browser ## run every test on SQLite
-	env -u DATABASE_URL -u XIANSHEN_DATA $(PYTEST)
+	env -u DATABASE_URL -u XIANSHEN_DATA $(PYTEST) $(ARGS)
 
-test-postgres: development browser ## run every test on PostgreSQL (a throw-away one, or DATABASE_URL)
-	env -u XIANSHEN_DATA $(PY) scripts/with_postgres.py -- $(PYTEST)
+test-postgres: development browser ## run the tests that meet a database on PostgreSQL (a throw-away one, or DATABASE_URL)
+	env -u XIANSHEN_DATA $(PY) scripts/with_postgres.py -- $(PYTEST) -m "not no_database and not appearance" $(ARGS)
 
 check: format-check lint types imports migrations translations articles files ## run every check that is no test
 

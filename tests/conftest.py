@@ -20,6 +20,18 @@ from tests.support.writes import Watch, watch
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
+#: Fixtures with which a test reaches the database; pytest-django refuses it to all others.
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that cannot reach the database: they are the same on every kind of it."""
+    for item in items:
+        asked = DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+        if not asked and item.get_closest_marker("django_db") is None:
+            item.add_marker(pytest.mark.no_database)
+
+
 @pytest.fixture(scope="session")
 def _watch() -> Iterator[Watch]:
     with watch() as state:

@@ -4,13 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
 
 from tests.factories.organisation import PASSWORD, DelegationFactory, PositionFactory, UnitFactory
 from tests.organisation.conftest import School
 from tests.organisation.test_imports import PEOPLE
+from tests.support.appearance import assert_faultless
+from tests.support.browser import DESKTOP, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -30,17 +31,10 @@ def furnished(school: School) -> School:
     return school
 
 
-def assert_accessible(page: Any) -> None:
-    """Fail with what axe found, and when the page is wider than the window."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
-
-
-@pytest.mark.parametrize("width", (1440, 390))
-@pytest.mark.parametrize("scheme", ("light", "dark"))
-def test_pages_are_accessible(furnished: School, pages: Any, width: int, scheme: str) -> None:
-    page = pages(furnished.manager, width=width, color_scheme=scheme)
+@pytest.mark.appearance
+@pytest.mark.parametrize("width", (DESKTOP, PHONE))
+def test_pages_are_accessible(furnished: School, pages: Any, width: int) -> None:
+    page = pages(furnished.manager, width=width)
     for address in (
         reverse("organisation:units"),
         reverse("organisation:unit", args=[furnished.department.pk]),
@@ -55,19 +49,19 @@ def test_pages_are_accessible(furnished: School, pages: Any, width: int, scheme:
         reverse("account_logout"),
     ):
         page.goto(address)
-        assert_accessible(page)
+        assert_faultless(page)
 
 
-@pytest.mark.parametrize("width", (1440, 390))
+@pytest.mark.parametrize("width", (DESKTOP, PHONE))
 def test_sign_in_by_keyboard(furnished: School, pages: Any, width: int) -> None:
     page = pages(width=width)
     page.goto(reverse("organisation:delegations"))
-    assert_accessible(page)
+    assert_faultless(page)
     page.get_by_label("用户名").fill("shcc-head")
     page.get_by_label("密码").fill("wrong-password-1")
     page.keyboard.press("Enter")
     page.get_by_text("用户名或密码不对").first.wait_for()
-    assert_accessible(page)
+    assert_faultless(page)
     page.get_by_label("密码").fill(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="委托代办").wait_for()
@@ -86,11 +80,11 @@ def test_file_is_previewed_corrected_and_imported(furnished: School, pages: Any)
     choose(PEOPLE.replace("zhang@example.edu.cn", "nowhere"))
     page.get_by_role("heading", name="有 1 处不对").wait_for()
     assert page.get_by_role("row", name="不是邮箱地址").count() == 1
-    assert_accessible(page)
+    assert_faultless(page)
     page.get_by_role("button", name="换一个文件").click()
     choose(PEOPLE)
     page.get_by_role("heading", name="可以导入").wait_for()
-    assert_accessible(page)
+    assert_faultless(page)
     page.get_by_role("button", name="导入 3 行").click()
     page.get_by_text("新增 2 条，更新 0 条，不变 1 条").wait_for()
 
@@ -101,7 +95,7 @@ def test_delegation_is_given_and_taken_back(furnished: School, pages: Any) -> No
     page.get_by_label("受托人").fill("0001")
     page.get_by_label("结束日期").fill((timezone.localdate() + timedelta(days=1)).isoformat())
     page.get_by_label("事由").fill("出差")
-    assert_accessible(page)
+    assert_faultless(page)
     page.get_by_role("button", name="委托").click()
     page.get_by_text("李主任 委托 王管理").wait_for()
     page.get_by_role("button", name="撤回委托").first.click()

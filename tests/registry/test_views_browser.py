@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.factories.registry import PDF, College, college
+from tests.support.appearance import faults
+from tests.support.browser import DESKTOP, PHONE
 from xianshen.registry.models import OpeningApplication
 from xianshen.regulation.selectors import forget_policies
 
@@ -26,14 +27,6 @@ def school(transactional_db: None) -> Any:
     made.account("图书馆服务", unit="library", owner="library_operator", handle="shcc_lib")
     yield made
     forget_policies()
-
-
-def found_by_axe(page: Page) -> list[str]:
-    """Return what axe finds on the page, with the first elements concerned."""
-    return [
-        f"{one['id']}: {one['help']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
-        for one in Axe().run(page).response["violations"]
-    ]
 
 
 def saved(page: Page) -> None:
@@ -237,18 +230,18 @@ def addresses(school: College) -> dict[str, tuple[str, str]]:
     }
 
 
-@pytest.mark.parametrize("theme", ("light", "dark"))
-@pytest.mark.parametrize("width", (1440, 390))
-def test_pages_are_clean_for_axe_and_fit_the_window(pages: Pages, school: College, width: int, theme: str) -> None:
+@pytest.mark.appearance
+@pytest.mark.parametrize("width", (DESKTOP, PHONE))
+def test_pages_are_clean_for_axe_and_fit_the_window(pages: Pages, school: College, width: int) -> None:
     wrong = []
+    opened: dict[str, Page] = {}
     for name, (who, address) in addresses(school).items():
-        page = pages(school[who], width=width, color_scheme=theme)
+        if who not in opened:
+            opened[who] = pages(school[who], width=width)
+        page = opened[who]
         page.goto(address)
         if name == "account":
             page.get_by_role("link", name="法律系", exact=True).click()
             page.wait_for_url("**/accounts/*/")
-        wrong += [f"{name}: {one}" for one in found_by_axe(page)]
-        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            wrong.append(f"{name}: scrolls sideways")
-        page.context.close()
+        wrong += [f"{name}: {one}" for one in faults(page)]
     assert not wrong, "\n".join(wrong)

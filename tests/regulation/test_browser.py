@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.factories.organisation import AppointmentFactory, PositionFactory, UnitFactory
 from tests.factories.regulation import SHCC, later_version, load, pack_at
+from tests.support.appearance import assert_faultless, faults
 from tests.support.browser import DESKTOP, PHONE
 from xianshen.organisation.selectors import actor_for
 from xianshen.regulation import services
@@ -35,14 +35,6 @@ def officer() -> Any:
     return person
 
 
-def violations(page: Any) -> list[str]:
-    """Return what axe finds on the page, with the first elements concerned."""
-    return [
-        f"{item['id']}: {item['help']}: {[node['html'][:160] for node in item['nodes'][:3]]}"
-        for item in Axe().run(page).response["violations"]
-    ]
-
-
 def addresses() -> list[str]:
     latest = PolicyVersion.objects.latest("effective_from")
     return [
@@ -58,25 +50,17 @@ def addresses() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
-def test_pages_are_accessible(officer: Any, pages: Any, width: int, scheme: str) -> None:
-    page = pages(officer, width=width, color_scheme=scheme)
-    found = []
-    for address in addresses():
-        page.goto(address)
-        found += [f"{address}: {violation}" for violation in violations(page)]
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if overflow > 0:
-            found.append(f"{address}: scrolls sideways by {overflow} px")
-    assert not found, "\n".join(found)
-
-
+@pytest.mark.appearance
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-def test_public_page_is_accessible(officer: Any, pages: Any, width: int) -> None:
-    page = pages(width=width)
-    for address in ("/regulation/", "/regulation/articles/8/", "/regulation/map/"):
-        page.goto(address)
-        assert violations(page) == [], address
+def test_pages_are_accessible(officer: Any, pages: Any, width: int) -> None:
+    public = ["/regulation/", "/regulation/articles/8/", "/regulation/map/"]
+    found = []
+    for person, visited in ((officer, addresses()), (None, public)):
+        page = pages(person, width=width)
+        for address in visited:
+            page.goto(address)
+            found += [f"{address}: {fault}" for fault in faults(page)]
+    assert not found, "\n".join(found)
 
 
 def test_article_opens_in_the_drawer_and_closes(officer: Any, pages: Any) -> None:
@@ -86,7 +70,7 @@ def test_article_opens_in_the_drawer_and_closes(officer: Any, pages: Any) -> Non
     drawer = page.locator("#drawer")
     drawer.get_by_text("学校对一级、二级校园新媒体平台实行审批和年审制度").wait_for()
     assert drawer.get_by_role("heading", name="第八条").is_visible()
-    assert violations(page) == []
+    assert_faultless(page)
     page.keyboard.press("Escape")
     assert not drawer.is_visible()
 
