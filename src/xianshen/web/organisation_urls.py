@@ -17,6 +17,7 @@ urlpatterns = [
     path("appointments/<int:pk>/end/", units.appointment_end, name="appointment_end"),
     path("people/", people.person_list, name="people"),
     path("people/new/", people.person_new, name="person_new"),
+    path("people/passwords/", people.people_passwords, name="people_passwords"),
     path("people/<int:pk>/", people.person_page, name="person"),
     path("people/<int:pk>/edit/", people.person_edit, name="person_edit"),
     path("people/<int:pk>/password/", people.person_password, name="person_password"),

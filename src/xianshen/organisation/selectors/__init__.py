@@ -27,6 +27,7 @@ from xianshen.organisation.selectors.people import (
     terms,
     uploads,
     vacancies,
+    without_password,
 )
 from xianshen.organisation.selectors.units import (
     Branch,
@@ -82,4 +83,5 @@ __all__ = [
     "units",
     "uploads",
     "vacancies",
+    "without_password",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from xianshen.common.tabular import clean_key
@@ -76,6 +77,11 @@ def delegations(institution_id: int, *, person_id: int | None = None) -> QuerySe
 def positions(institution_id: int) -> QuerySet[Position]:
     """Return the institution's positions with their units, in order of their keys."""
     return Position.objects.filter(institution_id=institution_id).select_related("unit")
+
+
+def without_password(found: QuerySet[Person]) -> QuerySet[Person]:
+    """Narrow people to those who have no password: registered or imported, they cannot sign in yet."""
+    return found.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
 
 def people(institution_id: int, *, query: str = "") -> QuerySet[Person]:

@@ -8,6 +8,12 @@ from xianshen.organisation.services.imports import (
     keep_upload,
     preview_import,
 )
+from xianshen.organisation.services.passwords import (
+    MOST_AT_ONCE,
+    OneTimePassword,
+    give_one_time_passwords,
+    new_one_time_password,
+)
 from xianshen.organisation.services.people import (
     appoint,
     change_person,
@@ -46,8 +52,10 @@ from xianshen.organisation.services.units import (
 )
 
 __all__ = [
+    "MOST_AT_ONCE",
     "ImportRefused",
     "LockedOut",
+    "OneTimePassword",
     "PositionKindSpec",
     "UnitKindSpec",
     "appoint",
@@ -67,9 +75,11 @@ __all__ = [
     "ensure_institution",
     "forget_expired",
     "forget_failures",
+    "give_one_time_passwords",
     "import_organisation",
     "keep_upload",
     "move_unit",
+    "new_one_time_password",
     "person_signing_in",
     "preview_import",
     "reactivate_person",

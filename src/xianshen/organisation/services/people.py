@@ -1,6 +1,5 @@
 """People, their passwords, and their appointments to positions."""
 
-import secrets
 from datetime import date, datetime
 
 from django.contrib.auth.password_validation import validate_password
@@ -24,12 +23,9 @@ from xianshen.organisation.services._shared import (
     save_checked,
     unit_subject,
 )
+from xianshen.organisation.services.passwords import new_one_time_password
 from xianshen.organisation.services.sign_in import forget_failures
 from xianshen.workflow.tables import locked
-
-#: Letters and digits that nobody mistakes for another when a password is read aloud or copied by hand.
-READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
-ONE_TIME_GROUPS, ONE_TIME_GROUP = 3, 4
 
 
 @act
@@ -155,8 +151,7 @@ def set_one_time_password(*, actor: Actor, person_id: int, now: datetime) -> str
     person = locked(Person, person_id, institution_id=actor.institution_id)
     if not person.is_active:
         raise TransitionNotAllowed(_("「%(name)s」已停用登录。先恢复登录，再设密码。") % {"name": person.name})
-    groups = ("".join(secrets.choice(READABLE) for _n in range(ONE_TIME_GROUP)) for _g in range(ONE_TIME_GROUPS))
-    password = "-".join(groups)
+    password = new_one_time_password()
     person.set_password(password)
     person.must_change_password = True
     person.password_changed_at = now

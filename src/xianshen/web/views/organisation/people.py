@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,15 +14,17 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from xianshen.common.components import Tab
-from xianshen.common.tabular import Column
+from xianshen.common.tabular import Column, write_xlsx
 from xianshen.ledger.selectors import entries_about
 from xianshen.organisation import services
-from xianshen.organisation.selectors import delegations, holding_on, holdings_of, people, terms
+from xianshen.organisation.selectors import delegations, holding_on, holdings_of, people, terms, without_password
 from xianshen.web.organisation_forms import PersonForm, ReasonForm
 from xianshen.web.views.organisation.base import (
     PER_PAGE,
+    XLSX,
     attempt,
     code_of,
+    download,
     export,
     institution_of,
     manager,
@@ -38,12 +41,13 @@ SORTS = {"key": "key", "-key": "-key", "name": "name", "-name": "-name", "seen":
 @manages
 @require_safe
 def person_list(request: HttpRequest) -> HttpResponse:
-    """List people by name or number; all, without position, or shut out."""
+    """List people by name or number; all, those with a position, without a password, or shut out."""
     institution_id, today = institution_of(request), timezone.localdate()
     everybody = people(institution_id)
     groups = {
         "": everybody.filter(is_active=True),
         "seated": holding_on(everybody.filter(is_active=True), today),
+        "without": without_password(everybody.filter(is_active=True)),
         "out": everybody.filter(is_active=False),
     }
     chosen = request.GET.get("view", "") if request.GET.get("view", "") in groups else ""
@@ -69,6 +73,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
     tabs = [
         Tab(_("可登录"), "?", count=groups[""].count(), current=chosen == ""),
         Tab(_("有职务"), "?view=seated", count=groups["seated"].count(), current=chosen == "seated"),
+        Tab(_("还没有密码"), "?view=without", count=groups["without"].count(), current=chosen == "without"),
         Tab(_("已停用"), "?view=out", count=groups["out"].count(), current=chosen == "out"),
     ]
     context = {
@@ -77,8 +82,46 @@ def person_list(request: HttpRequest) -> HttpResponse:
         "tabs": tabs,
         "query": query,
         "total": everybody.count(),
+        "picks": chosen == "without",
+        "most": services.MOST_AT_ONCE,
     }
     return render(request, "web/organisation/people.html", context)
+
+
+@never_cache
+@manages
+@require_POST
+@sensitive_variables("given", "rows")
+def people_passwords(request: HttpRequest) -> HttpResponse:
+    """Give one-time passwords to the chosen people who have none, or to all of them; the sheet is shown once."""
+    institution_id = institution_of(request)
+    if "all" in request.POST:
+        found = without_password(people(institution_id, query=request.POST.get("q", "")).filter(is_active=True))
+        chosen = list(found.order_by("key", "pk").values_list("pk", flat=True)[: services.MOST_AT_ONCE])
+    else:
+        chosen = [int(text) for text in request.POST.getlist("person") if text.isascii() and text.isdecimal()]
+    if not chosen:
+        messages.error(request, _("还没有选人。先勾选，再给密码。"))
+        return redirect(f"{reverse('organisation:people')}?view=without")
+    given = services.give_one_time_passwords(actor=manager(request), person_ids=chosen, now=timezone.now())
+    if request.POST.get("format") == "xlsx":
+        columns = [
+            Column("key", _("工号或学号")),
+            Column("name", _("姓名")),
+            Column("username", _("用户名")),
+            Column("password", _("一次性密码")),
+        ]
+        rows = [
+            {"key": one.person.key, "name": one.person.name, "username": one.person.username, "password": one.password}
+            for one in given
+        ]
+        return download(write_xlsx(columns, rows, sheet=_("一次性密码")), "one-time-passwords.xlsx", XLSX)
+    context = {
+        "given": given,
+        "left_out": len(chosen) - len(given),
+        "address": request.build_absolute_uri(reverse("account_login")),
+    }
+    return render(request, "web/organisation/passwords.html", context)
 
 
 def _person(request: HttpRequest, pk: int) -> "Person":
