@@ -27,6 +27,7 @@ LEVELS = (
     "cli",
     "web",
     "directory",
+    "assessment",
     "registry",
     "approvals",
     "clocks",

@@ -112,6 +112,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 ROOMS = [
     "web",
     "directory",
+    "assessment",
     "registry",
     "approvals",
     "clocks",

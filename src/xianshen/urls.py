@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("xianshen.notices.urls")),
     path("", include("xianshen.clocks.urls")),
     path("", include("xianshen.registry.urls")),
+    path("", include("xianshen.assessment.urls")),
 ]
 
 handler400 = errors.bad_request

@@ -115,5 +115,5 @@ class Part:
 
     label: Text
     value: int
-    tone: Literal["ok", "wait", "soon", "late", "stop", "idle", "rest"] = "rest"
+    tone: Literal["ok", "wait", "unit", "soon", "late", "stop", "idle", "rest"] = "rest"
     url: str = ""

@@ -40,6 +40,7 @@ class FileType(models.TextChoices):
     PDF = "pdf", "PDF"
     DOCX = "docx", _("Word 文档（DOCX）")
     XLSX = "xlsx", _("Excel 表格（XLSX）")
+    CSV = "csv", _("CSV 表格")
     PNG = "png", _("PNG 图片")
     JPEG = "jpg", _("JPEG 图片")
 
@@ -52,6 +53,7 @@ MEDIA_TYPES = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
     "png": "image/png",
     "jpg": "image/jpeg",
 }

@@ -255,6 +255,7 @@ def store_attachment(
     now: datetime,
     valid_from: date | None = None,
     valid_until: date | None = None,
+    tables: bool = False,
 ) -> Attachment:
     """Attach a file to a record. Who may was judged by the room that owns the record.
 
@@ -265,6 +266,7 @@ def store_attachment(
         upload: the file; what it is follows from its content.
         now: time of the act.
         valid_from, valid_until: first and last day on which it counts.
+        tables: take CSV as well, because the room has read the file as a table.
 
     Raises:
         ValidationError: key ``upload``: not an allowed kind, name and content disagree, damaged, protected, empty
@@ -273,7 +275,7 @@ def store_attachment(
     if valid_from and valid_until and valid_until < valid_from:
         raise ValidationError({"valid_until": _("有效期的结束早于开始。核对两个日期。")})
     content_bytes = content.read_upload(upload)
-    file_type = content.type_of(content_bytes, upload.name or "")
+    file_type = content.type_of(content_bytes, upload.name or "", tables=tables)
     attachment = Attachment.objects.create(
         institution_id=actor.institution_id,
         subject_type=subject.type,

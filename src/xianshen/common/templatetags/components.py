@@ -675,8 +675,12 @@ def views(tabs: Iterable[Any], *, label: Text, page: bool = False) -> SafeString
 
 
 @register.simple_tag
-def split(parts: Sequence[Any], *, label: Text, unit: Text = "") -> SafeString:
-    """``{% split parts label="今天可以运行的账号" %}``: a bar of parts that add up, and the list of them as links."""
+def split(parts: Sequence[Any], *, label: Text, unit: Text = "", tally: bool = True) -> SafeString:
+    """``{% split parts label="今天可以运行的账号" %}``: a bar of parts that add up, and the list of them as links.
+
+    Args:
+        tally: without it only the bar, for pages that show the numbers larger.
+    """
     parts = [part for part in parts if part.value >= 0]
     total = sum(part.value for part in parts)
     at, rects = 0.0, []
@@ -691,6 +695,8 @@ def split(parts: Sequence[Any], *, label: Text, unit: Text = "") -> SafeString:
         f"{label}{_('：')}{said}",
         format_html_join("", '<rect class="{}" x="{}" y="0" width="{}" height="10"></rect>', rects),
     )
+    if not tally:
+        return bar
     rows = []
     for part in parts:
         inner = format_html(

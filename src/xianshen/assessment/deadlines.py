@@ -1,0 +1,62 @@
+"""What clocks need to know about reviews and about lists of results (told to the room clocks)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.urls import reverse
+
+from xianshen.assessment.models import AnnualReview
+from xianshen.assessment.selectors import REPORT_TYPE, REVIEW_TYPE
+from xianshen.assessment.services._shared import office_people
+from xianshen.organisation.selectors import Grants, holders_in
+from xianshen.regulation.enums import Capability
+
+if TYPE_CHECKING:
+    from xianshen.clocks.models import Deadline
+
+
+class ReviewDeadlines:
+    """Implements :class:`xianshen.clocks.subjects.DeadlineSubject` for annual reviews."""
+
+    subject_type = REVIEW_TYPE
+
+    def url(self, deadline: "Deadline") -> str:
+        return reverse("assessment:review", args=[deadline.subject_id])
+
+    def concerned(self, deadlines: "Sequence[Deadline]", on: date) -> Mapping[int, Collection[int]]:
+        """Return the account's owner; for accounts without one the operators of its unit."""
+        keys = {deadline.subject_id: deadline.pk for deadline in deadlines}
+        rows = AnnualReview.objects.filter(pk__in=keys).values_list("pk", "unit_id", "account__owner_id")
+        owners = {pk: (unit, owner) for pk, unit, owner in rows}
+        orphaned = {unit for unit, owner in owners.values() if owner is None}
+        operators: dict[int, list[int]] = {}
+        if orphaned:
+            for holding in holders_in(deadlines[0].institution_id, orphaned, on):
+                if Capability.OPENING_APPLY in holding.capabilities:
+                    operators.setdefault(holding.unit.pk, []).append(holding.person.pk)
+        return {
+            keys[str(pk)]: [owner] if owner is not None else operators.get(unit, [])
+            for pk, (unit, owner) in owners.items()
+        }
+
+    def candidates(self, grants: Grants, on: date) -> Q:
+        """Return where else deadlines of the person may be: accounts that they own outside their units."""
+        owned = AnnualReview.objects.filter(
+            institution_id=grants.institution_id, account__owner_id=grants.person_id
+        ).values_list("pk", flat=True)
+        return Q(subject_id__in=[str(pk) for pk in owned[:500]])
+
+
+class ReportDeadlines:
+    """The same for lists of results, which wait for the Office."""
+
+    subject_type = REPORT_TYPE
+
+    def url(self, deadline: "Deadline") -> str:
+        return reverse("assessment:report", args=[deadline.subject_id])
+
+    def concerned(self, deadlines: "Sequence[Deadline]", on: date) -> Mapping[int, Collection[int]]:
+        people = office_people(deadlines[0].institution_id, on)
+        return {deadline.pk: people for deadline in deadlines}
