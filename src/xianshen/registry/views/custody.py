@@ -90,8 +90,8 @@ def _shortcomings(asker: Asker, account: MediaAccount) -> list[Check]:
     wanted = kept.conditions(spec, asker.institution_id, asker.on)
     found = kept.shortcomings_of([account.pk], wanted).get(account.pk, [])
     if not found:
-        return [Check(_("保管没有缺的"), "ok", "", rules.CUSTODY)]
-    return [Check(str(one.label), "late" if one == Shortcoming.LEAVER else "soon", "", rules.CUSTODY) for one in found]
+        return [Check(_("保管没有缺的"), "ok")]
+    return [Check(str(one.label), "late" if one == Shortcoming.LEAVER else "soon") for one in found]
 
 
 def _trace(asker: Asker, account: MediaAccount) -> list["LedgerEntry"]:

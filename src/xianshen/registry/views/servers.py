@@ -65,7 +65,8 @@ class ServerFilingForm(forms.Form):
                 control = self.fields[field.code]
                 control.label = field.label.replace("\n", "")
                 control.help_text = field.hint or ""
-                control.required = False
+                control.required = field.required
+                control.error_messages["required"] = _("没有写%(label)s。") % {"label": control.label}
         kinds = self.fields["personal_information"]
         assert isinstance(kinds, forms.ChoiceField)
         found = policy.data_services.personal_information if policy.data_services else ()

@@ -24,6 +24,7 @@ from xianshen.regulation.selectors import policy_on
 from xianshen.regulation.services import BrokenPack, store_pack
 from xianshen.web.demo.calendar import SPAN, History
 from xianshen.web.demo.college import SIGN_INS, Plan, build_plan, person_name
+from xianshen.web.demo.keeping import custody, servers
 from xianshen.web.demo.passwords import new_password
 from xianshen.web.demo.stories import World, applications, office_business, register, standings
 
@@ -101,6 +102,8 @@ def _tell(pack: "Pack", now: datetime, keys: Path) -> DemoReport:
     office_business(world, plan)
     standings(world)
     applications(world)
+    servers(world)
+    custody(world)
     history.run()
     _write(keys, sign_ins)
     return DemoReport(

@@ -21,7 +21,6 @@ from xianshen.organisation.selectors import actor_in, grants_of
 from xianshen.registry import services as registry
 from xianshen.registry.enums import AccountState, SuspensionReason
 from xianshen.registry.selectors import APPLICATION_TYPE, public_accounts
-from xianshen.registry.servers import SERVER_FILING_TYPE
 from xianshen.registry.services.accounts import AccountFacts, Registration
 from xianshen.regulation import services as regulation
 from xianshen.regulation.selectors import policy_on, version_on
@@ -272,48 +271,6 @@ class Application:
         return self
 
 
-def servers(world: World) -> None:
-    """Note the filings of servers: one approved, one before the approving division."""
-
-    def file(unit: str, account: str, at: datetime, facts: registry.ServerFacts) -> int:
-        filing = registry.file_servers(
-            account_id=world.account(account).pk, facts=facts, **world.who(world.operator_of(unit), at)
-        )
-        return filing.pk
-
-    def seats(at: datetime) -> None:
-        facts = registry.ServerFacts(
-            service="阅览座位和研讨间预约",
-            addresses="10.20.3.15\n10.20.3.16",
-            location="数据中心机房 A 列 3 柜",
-            data_kept="读者证号、预约时段、签到和违约记录。",
-            personal_information="basic",
-            technician_name="秦工",
-            technician_mobile="13800001831",
-            technician_email="lib-it@shcc.example",
-        )
-        filing = file("library", "图书馆座位预约", at, facts)
-        sign_current(world, SERVER_FILING_TYPE, filing, "library.head", at, text="同意报科技处。")
-        sign_current(world, SERVER_FILING_TYPE, filing, "scitech.head", at, text="已核对机柜和地址，同意。")
-
-    def marks(at: datetime) -> None:
-        facts = registry.ServerFacts(
-            service="成绩、课表、考场查询",
-            addresses="10.20.8.40\njwcx.shcc.example",
-            location="数据中心机房 B 列 1 柜",
-            data_kept="学号、姓名、课程、成绩、考场座位。",
-            personal_information="sensitive",
-            technician_name="吴工",
-            technician_mobile="13800001832",
-            technician_email="jwc-it@shcc.example",
-        )
-        filing = file("teaching", "教务查询", at, facts)
-        sign_current(world, SERVER_FILING_TYPE, filing, "teaching.head", at, text="同意，请科技处审批。")
-
-    world.history.then(20, seats, 16, story="library: 图书馆座位预约")
-    world.history.then(8, marks, 16, story="teaching: 教务查询")
-
-
 def applications(world: World) -> None:
     """Note the applications, one or more at each step."""
 
@@ -392,7 +349,6 @@ def applications(world: World) -> None:
         .signed(29, "library.head", agree, "同意。")
         .signed(26, "office.director", agree, "同意，报科技处。")
     )
-    servers(world)
     (
         of(
             "teaching",
