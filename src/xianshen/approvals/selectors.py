@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from xianshen.approvals.enums import DECIDE_VERDICTS, REPORT_VERDICTS, ChainState, StepKind, StepState, Verdict
 from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phrase
 from xianshen.common.components import Step
+from xianshen.common.composed import counted, listed
 from xianshen.common.language import local
 from xianshen.common.zhdates import zh_date
 from xianshen.ledger.events import Subject
@@ -150,23 +151,27 @@ def escalation_positions(institution_id: int) -> frozenset[str]:
     )
 
 
-def steps_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding], on: date) -> QuerySet[ApprovalStep]:
-    """Return the steps that wait for the person today with their chains, most urgent first.
+#: What somebody decides in: kind of position, unit, and for whom they act (None: in their own position).
+_Chair = tuple[str, int, int | None]
 
-    Args:
-        institution_id: the person's institution.
-        person_id: the person.
-        holdings: what the person holds or acts for today.
-        on: the day.
-    """
+
+def _chairs(holdings: Iterable[Holding]) -> tuple[_Chair, ...]:
+    return tuple(
+        (held.position.kind, held.unit.pk, held.delegation.principal_id if held.delegation else None)
+        for held in holdings
+    )
+
+
+def _waiting(
+    institution_id: int, person_id: int, chairs: tuple[_Chair, ...], may_inherit: frozenset[str], on: date
+) -> QuerySet[ApprovalStep]:
+    """Return the open steps that wait for somebody in any of their chairs."""
     direct, escalated = Q(pk__in=[]), Q(pk__in=[])
-    may_inherit = escalation_positions(institution_id)
     inherits = False
-    for holding in holdings:
+    for kind, unit_id, principal_id in chairs:
         allowed = ~Q(chain__applicant_id=person_id)
-        if holding.delegation:
-            allowed &= ~Q(chain__applicant_id=holding.delegation.principal_id)
-        kind, unit_id = holding.position.kind, holding.unit.pk
+        if principal_id is not None:
+            allowed &= ~Q(chain__applicant_id=principal_id)
         direct |= Q(position_kind=kind, unit_id=unit_id) & allowed
         if kind in may_inherit:
             inherits = True
@@ -184,23 +189,57 @@ def steps_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding]
         ApprovalStep.objects.filter(
             chain_id=OuterRef("chain_id"),
             kind=StepKind.DECIDE,
-            position_kind__in={h.position.kind for h in holdings},
-            unit_id__in={h.unit.pk for h in holdings},
+            position_kind__in={kind for kind, _unit, _principal in chairs},
+            unit_id__in={unit_id for _kind, unit_id, _principal in chairs},
         )
     )
     current = Q(state=StepState.CURRENT) & mine
     queried = Q(state=StepState.QUERIED) & Q(answering)
-    return (
-        ApprovalStep.objects.filter(_OPEN, institution_id=institution_id)
-        .filter(current | queried)
-        .select_related("chain__unit")
-        .defer("chain__content")
-        .order_by("due_on", "started_at", "pk")
-    )
+    return ApprovalStep.objects.filter(_OPEN, institution_id=institution_id).filter(current | queried)
+
+
+def _in_order(steps: QuerySet[ApprovalStep]) -> QuerySet[ApprovalStep]:
+    return steps.select_related("chain__unit").defer("chain__content").order_by("due_on", "started_at", "pk")
+
+
+_count_waiting = counted(_waiting)
+
+
+@listed
+def _list_waiting(
+    institution_id: int,
+    person_id: int,
+    chairs: tuple[_Chair, ...],
+    may_inherit: frozenset[str],
+    on: date,
+    limit: int,
+) -> QuerySet[ApprovalStep]:
+    return _in_order(_waiting(institution_id, person_id, chairs, may_inherit, on))[:limit]
+
+
+def steps_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding], on: date) -> QuerySet[ApprovalStep]:
+    """Return the steps that wait for the person today with their chains, most urgent first.
+
+    Args:
+        institution_id: the person's institution.
+        person_id: the person.
+        holdings: what the person holds or acts for today.
+        on: the day.
+    """
+    return _in_order(_waiting(institution_id, person_id, _chairs(holdings), escalation_positions(institution_id), on))
+
+
+def most_urgent(
+    institution_id: int, person_id: int, holdings: Sequence[Holding], on: date, *, limit: int
+) -> list[ApprovalStep]:
+    """Return the first of :func:`steps_to_do`, at most ``limit``; one query."""
+    may_inherit = escalation_positions(institution_id)
+    return _list_waiting(institution_id, person_id, _chairs(holdings), may_inherit, on, limit)
 
 
 def count_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding], on: date) -> int:
-    return steps_to_do(institution_id, person_id, holdings, on).count()
+    """Return how many steps wait for the person today; one query."""
+    return _count_waiting(institution_id, person_id, _chairs(holdings), escalation_positions(institution_id), on)
 
 
 def chain_of(institution_id: int, chain_id: int) -> ApprovalChain:

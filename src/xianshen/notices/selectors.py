@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
+from xianshen.common.composed import counted
 from xianshen.notices.composing import Words, own_words
 from xianshen.notices.enums import Channel, DeliveryState, NoticeKind
 from xianshen.notices.models import Delivery, KeptMessage, Notice, Preference, Robot, Wording
@@ -16,8 +17,10 @@ def notices_of(person_id: int) -> QuerySet[Notice]:
     return Notice.objects.filter(person_id=person_id)
 
 
-def unread_count(person_id: int) -> int:
-    return Notice.objects.filter(person_id=person_id, read_at__isnull=True).count()
+@counted
+def unread_count(person_id: int) -> QuerySet[Notice]:
+    """Count what the person has not read."""
+    return Notice.objects.filter(person_id=person_id, read_at__isnull=True)
 
 
 def preference_of(person_id: int) -> Preference:

@@ -1,7 +1,7 @@
 """What each room has for a person to do, as the workbench and the navigation show it."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from xianshen.approvals import selectors as approvals
 from xianshen.approvals.enums import StepKind, StepState
 from xianshen.clocks import selectors as clocks
+from xianshen.common.composed import counted, listed
 from xianshen.common.language import local
 from xianshen.common.zhdates import deadline_parts, zh_date
 from xianshen.directory import selectors as directory
@@ -24,8 +25,11 @@ from xianshen.regulation.enums import Capability
 from xianshen.web.inbox import Provider, TodoItem, register
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from xianshen.approvals.models import ApprovalStep
     from xianshen.organisation.models import Person
+    from xianshen.registry.models import OpeningApplication, SponsorDocument
 
 SHOWN = 50
 #: How far the time ruler looks ahead.
@@ -57,18 +61,28 @@ def _step_item(step: "ApprovalStep", person: "Person") -> TodoItem:
 
 def steps_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
     """Opinions and reports that wait for the person."""
-    steps = approvals.steps_to_do(person.institution_id, person.pk, grants.holdings, timezone.localdate(now))
-    return [_step_item(step, person) for step in steps[:SHOWN]]
+    today = timezone.localdate(now)
+    steps = approvals.most_urgent(person.institution_id, person.pk, grants.holdings, today, limit=SHOWN)
+    return [_step_item(step, person) for step in steps]
 
 
 def steps_count(person: "Person", grants: Grants, now: datetime) -> int:
     return approvals.count_to_do(person.institution_id, person.pk, grants.holdings, timezone.localdate(now))
 
 
+_count_drafts = counted(registry.drafts_of)
+
+
+@listed
+def _list_drafts(institution_id: int, person_id: int) -> "QuerySet[OpeningApplication]":
+    drafts = registry.drafts_of(institution_id, person_id).select_related(None)
+    return drafts.only("number", "name", "state")[:SHOWN]
+
+
 def drafts_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
     """Applications that the person began, or that were returned to them."""
     items = []
-    for application in registry.drafts_of(person.institution_id, person.pk)[:SHOWN]:
+    for application in _list_drafts(person.institution_id, person.pk):
         returned = application.state == ApplicationState.RETURNED
         name = application.name or application.number
         items.append(
@@ -86,7 +100,7 @@ def drafts_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[Tod
 
 
 def drafts_count(person: "Person", grants: Grants, now: datetime) -> int:
-    return registry.drafts_of(person.institution_id, person.pk).count()
+    return _count_drafts(person.institution_id, person.pk)
 
 
 def reading_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
@@ -121,6 +135,11 @@ def servers_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[To
     ]
 
 
+@listed
+def _list_running_out(units: frozenset[int], today: date, until: date) -> "QuerySet[SponsorDocument]":
+    return registry.documents_running_out(units, today, until)[:SHOWN]
+
+
 def files_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
     """Documents of the units' files that run out soon, for whoever keeps them."""
     units = grants.units(Capability.SPONSOR_FILES_MANAGE)
@@ -142,7 +161,7 @@ def files_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[Todo
             soon_from=deadline_parts(document.valid_until - timedelta(days=ahead.get(document.kind, 0)), start=True),
             key=f"file:{document.pk}",
         )
-        for document in registry.documents_running_out(units, today, until)[:SHOWN]
+        for document in _list_running_out(frozenset(units), today, until)
     ]
 
 

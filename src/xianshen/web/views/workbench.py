@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from xianshen.approvals import selectors as approvals
+from xianshen.common.composed import listed
 from xianshen.common.language import local
 from xianshen.common.states import Tone
 from xianshen.ledger.selectors import recent_entries
@@ -25,6 +26,8 @@ from xianshen.regulation.enums import Capability
 from xianshen.web import inbox
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from xianshen.approvals.models import ApprovalChain
     from xianshen.organisation.selectors import Grants
 
@@ -145,6 +148,11 @@ def _own(chain: "ApprovalChain") -> Own:
     return Own(chain, list(approvals.steps_of(chain, opinions=False)), waits)
 
 
+@listed
+def _latest_own(institution_id: int, person_id: int) -> "QuerySet[ApprovalChain]":
+    return approvals.submitted_by(institution_id, person_id)[: OWN_SHOWN + 1]
+
+
 @login_required
 @require_safe
 def workbench(request: HttpRequest) -> HttpResponse:
@@ -156,7 +164,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         for code, label in LABELS.items()
         if (chosen := [item for item in items if item.group(now) == code])
     ]
-    own = approvals.submitted_by(grants.institution_id, grants.person_id)[: OWN_SHOWN + 1]
+    own = _latest_own(grants.institution_id, grants.person_id)
     sees_all = grants.has(Capability.ACCOUNTS_VIEW_ALL)
     parts = running_parts(grants) if sees_all or grants.units(Capability.ACCOUNTS_VIEW_UNIT) else []
     context = {
