@@ -181,7 +181,7 @@ class FilingDeadlines:
 
 
 class LegacyDeadlines:
-    """Implements :class:`xianshen.clocks.subjects.DeadlineSubject` for a unit's list of accounts of before the rules."""
+    """Implements :class:`xianshen.clocks.subjects.DeadlineSubject` for a unit's list of legacy accounts."""
 
     subject_type = LEGACY_LIST_TYPE
 

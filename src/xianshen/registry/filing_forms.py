@@ -129,7 +129,7 @@ class FilingForm(forms.Form):
             if key not in known and (person or not account.owner_id):
                 choices.insert(0, (key, _("%(name)s（现在登记的）") % {"name": name}))
                 break
-        return forms.ChoiceField(label=LABELS["owner_name"], required=False, choices=choices)
+        return forms.ChoiceField(label=str(LABELS["owner_name"]), required=False, choices=choices)
 
     def _initial(self) -> dict[str, Any]:
         filing = self.filing

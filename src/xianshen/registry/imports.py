@@ -107,8 +107,19 @@ class AccountPlan:
         }
 
 
-def plan_accounts(institution_id: int, policy: Policy, content: bytes, filename: str, on: date) -> AccountPlan:
-    """Return what importing a file would do; writes nothing and never raises for what the file holds."""
+def plan_accounts(
+    institution_id: int, policy: Policy, content: bytes, filename: str, on: date, *, before: date | None = None
+) -> AccountPlan:
+    """Return what importing a file would do; writes nothing and never raises for what the file holds.
+
+    Args:
+        institution_id: whose accounts.
+        policy: the policy in force.
+        content: the file.
+        filename: its name.
+        on: today.
+        before: day before which every account of the file was opened, for those of before the rules.
+    """
     table = read_table(content, filename, account_columns(policy), sheet=str(SHEET))
     plan = AccountPlan(table.findings)
     columns = {column.name: column for column in table.columns}
@@ -134,6 +145,14 @@ def plan_accounts(institution_id: int, policy: Policy, content: bytes, filename:
                 row.values["opened_on"],
                 _("开通时间还没有到"),
                 _("改成实际开通的日期"),
+            )
+        elif before and row.values.get("opened_on") and row.values["opened_on"] >= before:
+            plan.findings.add(
+                row.number,
+                columns["opened_on"],
+                row.values["opened_on"],
+                _("办法公布以后才开通，不是存量账号"),
+                _("核对日期；公布后开通的要申请开设，从名单里删去"),
             )
         key = (row.values["platform"], names.fold(row.values["handle"])[:300])
         if key in seen:

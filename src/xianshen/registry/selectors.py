@@ -306,9 +306,9 @@ def handle_taken(institution_id: int, platform: str, handle_fold: str) -> MediaA
 
 
 def lacking_servers(grants: Grants) -> QuerySet[MediaAccount]:
-    """Return accounts whose servers the person is to file: stopped for want of an approved one, and none under decision.
+    """Return accounts whose servers the person is to file, longest waiting first.
 
-    Longest waiting first.
+    They are stopped for want of an approved server, and none is under decision.
     """
     units = grants.units(Capability.OPENING_APPLY)
     lapsed = Q(state=AccountState.SUSPENDED, suspension_reason=SuspensionReason.SERVER_LAPSED)

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from xianshen.registry.views import account, accounts, applications, custody, editing, servers, sponsors
+from xianshen.registry.views import (
+    account,
+    accounts,
+    applications,
+    custody,
+    editing,
+    filing_editing,
+    filings,
+    legacy,
+    servers,
+    sponsors,
+)
 
 app_name = "registry"
 
@@ -27,6 +38,7 @@ urlpatterns = [
     path("accounts/<int:account_id>/custody/", custody.custody_page, name="custody"),
     path("accounts/<int:account_id>/custody/holders/", custody.add_holder, name="custody_add"),
     path("accounts/<int:account_id>/servers/", servers.file_servers, name="server_file"),
+    path("accounts/<int:account_id>/observe/", filings.observe, name="filing_observe"),
     path("accounts/<int:account_id>/<slug:act>/", account.change, name="account_change"),
     path("custody/", custody.custody_board, name="custody_board"),
     path("custody/open/", custody.open_round, name="custody_open"),
@@ -35,6 +47,31 @@ urlpatterns = [
     path("custody/handovers/<int:handover_id>/confirm/", custody.confirm_handover, name="handover_confirm"),
     path("custody/handovers/<int:handover_id>/end/", custody.end_handover, name="handover_end"),
     path("custody/checks/<int:check_id>/answer/", custody.answer_check, name="custody_answer"),
+    path("filings/", filings.filing_list, name="filings"),
+    path("filings/new/", filings.new_filing, name="filing_new"),
+    path("filings/<int:filing_id>/", filings.filing_page, name="filing"),
+    path("filings/<int:filing_id>/paper/", filings.filing_paper, name="filing_paper"),
+    path("filings/<int:filing_id>/edit/", filing_editing.edit, name="filing_edit"),
+    path("filings/<int:filing_id>/save/", filing_editing.save, name="filing_save"),
+    path("filings/<int:filing_id>/submit/", filing_editing.submit, name="filing_submit"),
+    path("filings/<int:filing_id>/discard/", filing_editing.discard, name="filing_discard"),
+    path("filings/<int:filing_id>/take-up/", filing_editing.take_up, name="filing_take_up"),
+    path("filings/<int:filing_id>/drop/", filings.drop, name="filing_drop"),
+    path("filings/<int:filing_id>/proof/", filings.prove, name="filing_prove"),
+    path("filings/<int:filing_id>/attachments/", filing_editing.attach, name="filing_attachments"),
+    path(
+        "filings/<int:filing_id>/attachments/<int:attachment_id>/remove/",
+        filing_editing.detach,
+        name="filing_detach",
+    ),
+    path("filings/legacy/", legacy.legacy_list, name="legacy"),
+    path("filings/legacy/confirm/", legacy.legacy_confirm, name="legacy_confirm"),
+    path("filings/legacy/import/", legacy.legacy_import, name="legacy_import"),
+    path("filings/legacy/import/template/", legacy.legacy_template, name="legacy_template"),
+    path("filings/legacy/import/preview/", legacy.legacy_preview, name="legacy_preview"),
+    path("filings/legacy/import/drop/", legacy.legacy_drop, name="legacy_drop"),
+    path("filings/legacy/<int:filing_id>/disown/", legacy.legacy_disown, name="legacy_disown"),
+    path("filings/legacy/<int:filing_id>/settle/", legacy.legacy_settle, name="legacy_settle"),
     path("servers/", servers.server_list, name="servers"),
     path("servers/<int:filing_id>/", servers.server_page, name="server_filing"),
     path("servers/<int:filing_id>/edit/", servers.edit_servers, name="server_edit"),

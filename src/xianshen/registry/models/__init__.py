@@ -3,7 +3,7 @@
 from xianshen.registry.models.accounts import MediaAccount, NumberSeries
 from xianshen.registry.models.applications import OpeningApplication
 from xianshen.registry.models.custody import Custody, CustodyCheck, CustodyHolder, CustodyRound, Handover
-from xianshen.registry.models.filings import AccountValue, Filing
+from xianshen.registry.models.filings import AccountValue, Filing, LegacyUpload
 from xianshen.registry.models.servers import AddressCheck, ServerAddress, ServerFiling
 from xianshen.registry.models.sponsors import SponsorDocument
 
@@ -16,6 +16,7 @@ __all__ = [
     "CustodyRound",
     "Filing",
     "Handover",
+    "LegacyUpload",
     "MediaAccount",
     "NumberSeries",
     "OpeningApplication",

@@ -96,3 +96,16 @@ class AccountValue(models.Model):
 
     def __str__(self) -> str:
         return self.value
+
+
+class LegacyUpload(models.Model):
+    """An uploaded list of accounts of before the rules, between preview and confirmation; one per person."""
+
+    institution = models.ForeignKey("organisation.Institution", on_delete=models.CASCADE, related_name="+")
+    person = models.OneToOneField("organisation.Person", on_delete=models.CASCADE, related_name="+")
+    filename = models.CharField(max_length=255)
+    content = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.filename
