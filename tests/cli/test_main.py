@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import OperationalError
@@ -24,7 +25,7 @@ def xianshen(*arguments: str, data: Path, **environment: str) -> "subprocess.Com
         env={**clean, "PYTHONPATH": str(ROOT / "src"), "XIANSHEN_DATA": str(data), **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
 
@@ -50,11 +51,11 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize("arguments", [[], ["nosuch"], ["serve", "--nosuch"], ["policy"], ["ledger", "nosuch"]])
-def test_wrong_use_exits_with_2(arguments: list[str], tmp_path: Path) -> None:
-    done = xianshen(*arguments, data=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.startswith("usage: xianshen")
-    assert "Traceback" not in done.stderr
+def test_wrong_use_exits_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.run(arguments)
+    assert end.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: xianshen")
 
 
 def test_wrong_setting_is_one_line(tmp_path: Path) -> None:
@@ -107,9 +108,9 @@ def test_two_rooms_may_add_to_one_command() -> None:
         assert options.run(options) == name
 
 
-def test_manage_passes_on_to_django(tmp_path: Path) -> None:
-    done = xianshen("manage", "--version", data=tmp_path)
-    assert (done.returncode, done.stdout[:2]) == (0, "5.")
+def test_manage_passes_on_to_django(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["manage", "--version"]) == 0
+    assert capsys.readouterr().out == f"{django.get_version()}\n"
 
 
 def test_migrate_check_counts_as_finding_until_done(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ class Running:
         for line in self.process.stdout:
             self.output += line
 
-    def wait_for(self, pattern: str, seconds: float = 60) -> None:
+    def wait_for(self, pattern: str, seconds: float = 240) -> None:
         deadline = time.monotonic() + seconds
         while not re.search(pattern, self.output):
             assert time.monotonic() < deadline, f"{pattern!r} did not come:\n{self.output}"
@@ -103,7 +103,7 @@ class Running:
 
     def worker(self) -> int:
         """Return the id of the task worker as soon as it runs; it starts when the site answers."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while True:
             for pid, line in self.children().items():
                 if line.endswith("xianshen worker"):
@@ -120,8 +120,8 @@ class Running:
 
     def stop(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)
-        code = self.process.wait(30)
-        self.reader.join(5)
+        code = self.process.wait(120)
+        self.reader.join(30)
         return code
 
 
@@ -135,10 +135,10 @@ def running(data: Path) -> Iterator[Running]:
         site.process.kill()
 
 
-def test_site_starts_restarts_what_falls_and_stops(tmp_path: Path) -> None:
+def test_site_starts_restarts_what_falls_stops_and_leaves_no_orphans(tmp_path: Path) -> None:
     with running(tmp_path) as site:
         assert f"Ready: {site.url}\n" in site.output
-        with urlopen(f"{site.url}/healthz", timeout=10) as answer:
+        with urlopen(f"{site.url}/healthz", timeout=60) as answer:
             assert answer.status == 200
             assert json.load(answer)
         worker = site.worker()
@@ -158,6 +158,15 @@ def test_site_starts_restarts_what_falls_and_stops(tmp_path: Path) -> None:
         assert "tables" not in site.output
         assert (tmp_path / "xianshen.sqlite3").stat().st_ino == database.st_ino
         assert site.stop(signal.SIGTERM) == 0
+    with running(tmp_path) as site:
+        site.worker()
+        children = site.children()
+        assert len(children) == 2
+        site.process.kill()
+        deadline = time.monotonic() + 120
+        while any(Path(f"/proc/{pid}").exists() and _alive(pid) for pid in children):
+            assert time.monotonic() < deadline, "children outlived the supervisor"
+            time.sleep(0.1)
 
 
 def test_stamp_changes_with_policies_and_with_the_demonstration(
@@ -173,18 +182,6 @@ def test_stamp_changes_with_policies_and_with_the_demonstration(
     assert not stamp.matches(tmp_path / "missing.sqlite3", demo=False)
 
 
-def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
-    with running(tmp_path) as site:
-        site.worker()
-        children = site.children()
-        assert len(children) == 2
-        site.process.kill()
-        deadline = time.monotonic() + 20
-        while any(Path(f"/proc/{pid}").exists() and _alive(pid) for pid in children):
-            assert time.monotonic() < deadline, "children outlived the supervisor"
-            time.sleep(0.1)
-
-
 def _alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
@@ -196,7 +193,7 @@ def test_site_that_cannot_start_gives_up(tmp_path: Path) -> None:
     """A database that another program holds locked, say: one line, exit code 2, nothing left running."""
     (tmp_path / "xianshen.sqlite3").write_text("this is no database")
     site = Running(tmp_path, free_port())
-    assert site.process.wait(60) == 2
-    site.reader.join(5)
+    assert site.process.wait(240) == 2
+    site.reader.join(30)
     assert site.output.startswith("xianshen: the database ")
     assert site.output.count("\n") == 1
