@@ -5,6 +5,8 @@ import pytest
 from tests.support.college import College
 from xianshen.ledger.models import LedgerEntry
 from xianshen.ledger.verify import verify
+from xianshen.registry import services
+from xianshen.registry.custody import holders_of
 from xianshen.regulation.selectors import policy_on
 
 ARTICLE = 17
@@ -35,3 +37,21 @@ def test_the_ledger_holds_no_contact_data(college: College) -> None:
     for entry in LedgerEntry.objects.all():
         assert account.owner_mobile not in entry.payload
         assert account.owner_email not in entry.payload
+
+
+@pytest.mark.rule("custody.kept")
+def test_keys_change_hands_when_both_sides_confirm(college: College) -> None:
+    account = college.opened()
+    keeper = services.NewHolder("administrator", college.people["operator"].pk, "", "13800001832", college.on)
+    holder = services.add_custody_holder(account_id=account.pk, holder=keeper, **college.who("operator"))
+    handover = services.propose_handover(
+        holder_id=holder.pk,
+        receiver_id=college.people["secretary"].pk,
+        receiver_mobile="13800001833",
+        items="管理员权限、绑定手机、口令存放处。",
+        **college.who("operator"),
+    )
+    services.confirm_handover(handover_id=handover.pk, as_receiver=False, **college.who("operator"))
+    assert [one.person_id for one in holders_of(account)] == [college.people["operator"].pk]
+    services.confirm_handover(handover_id=handover.pk, as_receiver=True, **college.who("secretary"))
+    assert [one.person_id for one in holders_of(account)] == [college.people["secretary"].pk]

@@ -91,13 +91,13 @@ def _checked(facts: ServerFacts, policy: Policy, spec: DataServiceSpec) -> tuple
             }
         elif value and len(value) < field.min_length:
             errors[field.code] = _("%(label)s太短，至少 %(n)d 个字。") % {"label": label, "n": field.min_length}
-    if "personal_information" not in errors and values["personal_information"] not in {
+    if values["personal_information"] and values["personal_information"] not in {
         choice.code for choice in spec.personal_information
     }:
         errors["personal_information"] = _("没有这一类个人信息。从列表里选一类。")
-    if "technician_mobile" not in errors and not contacts.valid_mobile(values["technician_mobile"]):
+    if values["technician_mobile"] and not contacts.valid_mobile(values["technician_mobile"]):
         errors["technician_mobile"] = _("手机号不对。写能打通的 11 位手机号。")
-    if "technician_email" not in errors and not contacts.valid_email(values["technician_email"]):
+    if values["technician_email"] and not contacts.valid_email(values["technician_email"]):
         errors["technician_email"] = _("邮箱不对。写常用的邮箱，如 name@example.edu.cn。")
     reading = read_addresses(values.pop("addresses"), spec)
     if "addresses" not in errors and reading.mistakes:
@@ -112,7 +112,7 @@ def content_of(filing: ServerFiling, addresses: Sequence[str], policy: Policy) -
     """Return label → words of everything that is filed; opinions bind to its digest."""
     values = form_values(filing, addresses, policy)
     form = policy.form_for(SubjectKind.SERVER_FILING)
-    return {field.label.replace("\n", ""): values[field.code] for field in form.fields}
+    return {field.label.replace("\n", ""): values.get(field.code, "") for field in form.fields}
 
 
 @no_act(why="composes words, writes nothing")

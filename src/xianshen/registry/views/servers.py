@@ -6,8 +6,10 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.forms import BoundField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -40,8 +42,13 @@ from xianshen.registry.views.shared import Asker, page_of, words_in
 from xianshen.regulation.enums import Capability, SubjectKind
 from xianshen.regulation.schema import Policy
 
+Text = str | Promise
 FACTS = tuple(ServerFacts.__dataclass_fields__)
-LINES = {"addresses": 4, "data_kept": 3}
+PARTS: tuple[tuple[Text, tuple[str, ...]], ...] = (
+    (gettext_lazy("服务和服务器"), ("service", "addresses", "location")),
+    (gettext_lazy("数据"), ("data_kept", "personal_information")),
+    (gettext_lazy("技术负责人"), ("technician_name", "technician_mobile", "technician_email")),
+)
 SOON_DAYS = 30
 
 
@@ -60,18 +67,28 @@ class ServerFilingForm(forms.Form):
     def __init__(self, *args: Any, policy: Policy, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "use_required_attribute": False})
         spec = policy.form_for(SubjectKind.SERVER_FILING)
-        for field in spec.fields:
-            if field.code in self.fields:
-                control = self.fields[field.code]
-                control.label = field.label.replace("\n", "")
-                control.help_text = field.hint or ""
-                control.required = field.required
-                control.error_messages["required"] = _("没有写%(label)s。") % {"label": control.label}
-        kinds = self.fields["personal_information"]
-        assert isinstance(kinds, forms.ChoiceField)
+        asked = {field.code: field for field in spec.fields}
+        for code in list(self.fields):
+            if code not in asked:
+                del self.fields[code]
+                continue
+            control, field = self.fields[code], asked[code]
+            control.label = field.label.replace("\n", "")
+            control.help_text = field.hint or ""
+            control.required = field.required
+            control.error_messages["required"] = _("没有写%(label)s。") % {"label": control.label}
+        kinds = self.fields.get("personal_information")
+        if not isinstance(kinds, forms.ChoiceField):
+            return
         found = policy.data_services.personal_information if policy.data_services else ()
         kinds.choices = [(choice.code, choice.label) for choice in found]
         kinds.error_messages["invalid_choice"] = _("没有这一类个人信息。从列表里选一类。")
+
+    @property
+    def parts(self) -> list[tuple[Text, list[BoundField]]]:
+        """The form's fields by part, as far as the policy asks for them."""
+        parts = [(title, [self[code] for code in codes if code in self.fields]) for title, codes in PARTS]
+        return [(title, fields) for title, fields in parts if fields]
 
     @property
     def facts(self) -> ServerFacts:
@@ -143,7 +160,6 @@ def _render_form(
         "returned": last_words(rounds) if filing and filing.state == ServerFilingState.RETURNED else None,
         "networks": spec.networks if spec else (),
         "validity": asker.policy.clock(spec.validity).text if spec else "",
-        "lines": LINES,
     }
     return render(request, "registry/server_form.html", context, status=status)
 
