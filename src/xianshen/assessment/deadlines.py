@@ -28,8 +28,10 @@ class ReviewDeadlines:
     def concerned(self, deadlines: "Sequence[Deadline]", on: date) -> Mapping[int, Collection[int]]:
         """Return the account's owner; for accounts without one the operators of its unit."""
         keys = {deadline.subject_id: deadline.pk for deadline in deadlines}
-        rows = AnnualReview.objects.filter(pk__in=keys).values_list("pk", "unit_id", "account__owner_id")
-        owners = {pk: (unit, owner) for pk, unit, owner in rows}
+        owners: dict[int, tuple[int, int | None]] = {
+            review.pk: (review.unit_id, review.account.owner_id)
+            for review in AnnualReview.objects.filter(pk__in=keys).select_related("account")
+        }
         orphaned = {unit for unit, owner in owners.values() if owner is None}
         operators: dict[int, list[int]] = {}
         if orphaned:
@@ -40,6 +42,10 @@ class ReviewDeadlines:
             keys[str(pk)]: [owner] if owner is not None else operators.get(unit, [])
             for pk, (unit, owner) in owners.items()
         }
+
+    def lists_itself(self, deadline: "Deadline", on: date) -> bool:
+        """The workbench lists forms to hand in by themselves, in words that fit where they stand."""
+        return True
 
     def candidates(self, grants: Grants, on: date) -> Q:
         """Return where else deadlines of the person may be: accounts that they own outside their units."""
@@ -56,6 +62,9 @@ class ReportDeadlines:
 
     def url(self, deadline: "Deadline") -> str:
         return reverse("assessment:report", args=[deadline.subject_id])
+
+    def lists_itself(self, deadline: "Deadline", on: date) -> bool:
+        return True
 
     def concerned(self, deadlines: "Sequence[Deadline]", on: date) -> Mapping[int, Collection[int]]:
         people = office_people(deadlines[0].institution_id, on)

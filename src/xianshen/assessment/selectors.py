@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy
 
 from xianshen.assessment.enums import CampaignState, ReportState, ReviewState, Step
 from xianshen.assessment.models import AnnualReview, PushItem, PushList, ResultReport, ReviewCampaign
+from xianshen.clocks.enums import ClockState
+from xianshen.clocks.selectors import board
 from xianshen.common.language import stored
 from xianshen.ledger.events import Subject
 from xianshen.organisation.selectors import Grants
@@ -16,6 +18,7 @@ from xianshen.registry.enums import AccountState
 from xianshen.registry.selectors import accounts_in
 from xianshen.regulation.enums import Capability
 from xianshen.regulation.schema import AnnualReviewSpec, Policy
+from xianshen.regulation.selectors import policy_version
 
 REVIEW_TYPE = "annual_review"
 CAMPAIGN_TYPE = "review_campaign"
@@ -111,6 +114,40 @@ def reviews_to_fill(grants: Grants) -> QuerySet[AnnualReview]:
         .filter(Q(campaign__state=CampaignState.OPEN) | ~Q(state=ReviewState.DRAFT))
         .order_by("campaign__due_on", "account__name", "pk")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """By when something has to be done about a review, and from when on that is soon."""
+
+    on: date
+    soon_from: date
+
+
+def due_days(reviews: Sequence[AnnualReview]) -> dict[int, Due]:
+    """Return by when each review has to be handed in, again or for the first time (one query at most)."""
+    returned = [str(one.pk) for one in reviews if one.state == ReviewState.RETURNED]
+    running: dict[str, date] = {}
+    if returned:
+        deadlines = board(reviews[0].institution_id, failing_first=False).filter(
+            subject_type=REVIEW_TYPE, subject_id__in=returned, state=ClockState.RUNNING
+        )
+        running = {deadline.subject_id: deadline.due_on for deadline in deadlines}
+    found = {}
+    for review in reviews:
+        policy = policy_version(review.campaign.policy_version_id)
+        spec = policy.annual_review
+        if review.state == ReviewState.RECTIFY:
+            due, clock = review.rectify_by, spec.rectification if spec else ""
+        elif review.state == ReviewState.RETURNED:
+            due, clock = running.get(str(review.pk), review.campaign.due_on), spec.correction if spec else ""
+        else:
+            due, clock = review.campaign.due_on, spec.due if spec else ""
+        if due is None:
+            continue
+        before = max(policy.clock(clock).reminders, default=0) if clock else 0
+        found[review.pk] = Due(due, due - timedelta(days=before))
+    return found
 
 
 def current_list(review: AnnualReview) -> PushList | None:

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from xianshen.assessment import selectors as assessment
 from xianshen.registry import selectors as registry
 from xianshen.registry.enums import ApplicationState
 from xianshen.regulation import selectors as regulation
@@ -40,6 +41,20 @@ def find_applications(request: HttpRequest, query: str, limit: int) -> Iterable[
     ]
 
 
+def find_reviews(request: HttpRequest, query: str, limit: int) -> Iterable[Hit]:
+    grants = request.grants  # type: ignore[attr-defined]
+    found = assessment.reviews_visible_to(grants).filter(account__name__icontains=query)
+    return [
+        Hit(
+            review.account.name,
+            reverse("assessment:review", args=[review.pk]),
+            _("%(year)s 年度年审 · %(unit)s") % {"year": review.campaign.year, "unit": review.unit.name},
+            review.face,
+        )
+        for review in found.order_by("-campaign__year", "account__name", "pk")[:limit]
+    ]
+
+
 def find_articles(request: HttpRequest, query: str, limit: int) -> Iterable[Hit]:
     today = request.today  # type: ignore[attr-defined]
     institution = request.institution  # type: ignore[attr-defined]
@@ -60,4 +75,5 @@ def register_providers() -> None:
     """Register every provider; called once by the app."""
     register(Provider("accounts", _("账号"), find_accounts))
     register(Provider("applications", _("申请"), find_applications))
+    register(Provider("reviews", _("年审"), find_reviews))
     register(Provider("articles", _("条文"), find_articles, public=True))

@@ -102,6 +102,7 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                     {Capability.ACCOUNTS_MANAGE, Capability.OPENING_APPLY, Capability.SPONSOR_FILES_MANAGE}
                 ),
             ),
+            Place(_("年审"), "assessment:board", "calendar-check", counts=("reviews",), within=("/reviews/",)),
             Place(_("服务器报批"), "registry:servers", "server", needs=frozenset({Capability.DATA_SERVICES_REVIEW})),
             Place(_("时限总表"), "clocks:board", "hourglass", needs=frozenset({Capability.CLOCKS_MANAGE})),
             Place(_("冒用举报"), "directory:reports", "flag", needs=frozenset({Capability.IMPOSTORS_HANDLE})),

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from xianshen.approvals import selectors as approvals
 from xianshen.approvals.enums import StepKind, StepState
+from xianshen.assessment import selectors as assessment
+from xianshen.assessment.enums import ReviewState
 from xianshen.clocks import selectors as clocks
 from xianshen.common.composed import counted, listed
 from xianshen.common.language import local
@@ -251,11 +254,84 @@ def custody_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[To
     return items
 
 
+REVIEW_TASKS = {
+    ReviewState.DRAFT: (
+        gettext_lazy("交「%(name)s」%(year)s 年度年审表"),
+        gettext_lazy("到期没有交的，第二天暂停运行。"),
+        gettext_lazy("去填"),
+    ),
+    ReviewState.RETURNED: (
+        gettext_lazy("补正「%(name)s」%(year)s 年度年审表"),
+        gettext_lazy("退回了，改好重新提交。"),
+        gettext_lazy("去补正"),
+    ),
+    ReviewState.RECTIFY: (
+        gettext_lazy("交「%(name)s」的整改结果"),
+        gettext_lazy("年审要求整改，到期没有交的暂停运行。"),
+        gettext_lazy("交整改"),
+    ),
+}
+
+
+def reviews_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
+    """Annual reviews to fill in, lists of results that wait for the Office, and its questions to a home unit."""
+    items = []
+    reviews = list(assessment.reviews_to_fill(grants)[:SHOWN])
+    days = assessment.due_days(reviews)
+    for review in reviews:
+        what, why, action = REVIEW_TASKS[ReviewState(review.state)]
+        found = days.get(review.pk)
+        due, soon = (found.on, found.soon_from) if found else (None, None)
+        items.append(
+            TodoItem(
+                what=what % {"name": review.account.name, "year": review.campaign.year},
+                why=why,
+                url=reverse("assessment:edit", args=[review.pk]),
+                action=action,
+                rule="annual_review.due",
+                due=deadline_parts(due) if due else None,
+                start=review.decided_at if review.state == ReviewState.RECTIFY else review.campaign.opened_at,
+                soon_from=deadline_parts(soon, start=True) if soon else None,
+                key=f"review:{review.pk}",
+            )
+        )
+    if grants.has(Capability.ACCOUNTS_MANAGE):
+        items += [
+            TodoItem(
+                what=_("确认%(unit)s的年审报备") % {"unit": report.unit.name},
+                why=_("三级平台 %(n)d 个的年审结果。") % {"n": len(report.rows)},
+                url=reverse("assessment:report", args=[report.pk]),
+                action=_("去确认"),
+                rule="report.to_office",
+                key=f"review-report:{report.pk}",
+            )
+            for report in assessment.reports_to_settle(person.institution_id)[:SHOWN]
+        ]
+    items += [
+        TodoItem(
+            what=_("答复办公室对%(unit)s年审报备的质询") % {"unit": report.unit.name},
+            why=report.query,
+            url=reverse("assessment:report", args=[report.pk]),
+            action=_("去答复"),
+            rule="report.to_office",
+            key=f"review-query:{report.pk}",
+        )
+        for report in assessment.reports_to_answer(grants)[:SHOWN]
+    ]
+    return items
+
+
+def reviews_count(person: "Person", grants: Grants, now: datetime) -> int:
+    """Return how many forms the person has to fill in."""
+    return assessment.reviews_to_fill(grants).count()
+
+
 def register_providers() -> None:
     """Register every provider; called once by the app."""
     register(Provider("approvals", steps_todo, steps_count, SHOWN))
     register(Provider("drafts", drafts_todo, drafts_count, SHOWN))
     register(Provider("files", files_todo))
+    register(Provider("reviews", reviews_todo, reviews_count))
     register(Provider("clocks", clocks_todo))
     register(Provider("servers", servers_todo))
     register(Provider("custody", custody_todo))

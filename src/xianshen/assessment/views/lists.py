@@ -40,7 +40,7 @@ def _plan(request: HttpRequest, asker: Asker, review: AnnualReview) -> dict[str,
     """Return what a file holds, for the page."""
     form = PushListForm(request.POST, request.FILES)
     if not form.is_valid():
-        return {"list_form": form, "list_error": "".join(form.errors.get("upload", []))}
+        return {"list_form": form, "list_error": "".join(str(one) for one in form.errors.get("upload", []))}
     upload = form.cleaned_data["upload"]
     try:
         content = services.read_upload(upload)
@@ -100,7 +100,12 @@ def store(request: HttpRequest, review_id: int) -> HttpResponse:
             return _answer(request, review, context, 422)
         messages.success(request, _("已存推送清单，%(n)d 条。") % {"n": made.count})
         return redirect(f"{reverse('assessment:edit', args=[review.pk])}#push-list")
-    return _answer(request, review, {"list_form": form, "list_error": "".join(form.errors.get("upload", []))}, 422)
+    return _answer(
+        request,
+        review,
+        {"list_form": form, "list_error": "".join(str(one) for one in form.errors.get("upload", []))},
+        422,
+    )
 
 
 @login_required

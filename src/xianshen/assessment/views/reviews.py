@@ -208,7 +208,7 @@ def _words(rounds: Any) -> list[TraceItem]:
         for step in chain.steps.all()
         for opinion in step.opinions.all()
     ]
-    return sorted(found, key=lambda item: item.at or 0, reverse=True)  # type: ignore[arg-type,return-value]
+    return sorted(found, key=lambda item: item.at or 0, reverse=True)
 
 
 @login_required
