@@ -25,7 +25,8 @@ from xianshen.registry.paper import opinion_texts
 from xianshen.registry.permissions import may_view_server_filing
 from xianshen.registry.selectors import account_subject
 from xianshen.registry.servers import SERVER_FILING_TYPE, server_filing_of, server_filing_subject
-from xianshen.registry.services import servers
+from xianshen.registry.services.server_names import check_addresses
+from xianshen.registry.services.server_validity import carry_out, expire_server_filing
 from xianshen.regulation.schema import NotInPolicy
 from xianshen.regulation.selectors import policy_version
 from xianshen.workflow.tables import locked
@@ -124,12 +125,12 @@ class ServerFilingHandler:
     def before_agreement(self, chain: "ApprovalChain", step: "ApprovalStep", *, last: bool, on: date) -> None:
         """Refuse the last agreement while a name does not lead onto the campus networks."""
         if last:
-            servers.check_addresses(server_filing_of(chain.institution_id, int(chain.subject_id)))
+            check_addresses(server_filing_of(chain.institution_id, int(chain.subject_id)))
 
     def on_outcome(self, chain: "ApprovalChain", *, actor: Actor, now: datetime, text: str) -> None:
         filing = locked(ServerFiling, chain.subject_id, institution_id=chain.institution_id)
         outcome = OUTCOMES[chain.state]  # type: ignore[index]
-        servers.carry_out(filing, outcome, actor=actor, article=chain.article or 0, now=now)
+        carry_out(filing, outcome, actor=actor, article=chain.article or 0, now=now)
         if outcome != "approve":
             return
         policy = policy_version(chain.policy_version_id)
@@ -162,7 +163,7 @@ class ServerValidity:
 
 def expire(deadline: "Deadline", now: datetime) -> None:
     """Carry out ``suspend_server_lapsed``: the approval's period is over."""
-    servers.expire_server_filing(
+    expire_server_filing(
         filing_id=int(deadline.subject_id),
         institution_id=deadline.institution_id,
         actor=Actor.system(institution_id=deadline.institution_id, institution=deadline.institution.code),

@@ -4,14 +4,18 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from xianshen.common.errors import TransitionNotAllowed
 from xianshen.common.language import stored
 from xianshen.ledger.events import Subject
 from xianshen.organisation.selectors import Grants
+from xianshen.registry import rules
 from xianshen.registry.enums import AddressKind, ServerFilingState
 from xianshen.registry.models import ServerAddress, ServerFiling
 from xianshen.regulation.enums import Capability
+from xianshen.regulation.schema import DataServiceSpec, Policy
 
 if TYPE_CHECKING:
     from xianshen.registry.models import MediaAccount
@@ -96,3 +100,16 @@ def names_to_look_up(institution_id: int, now: datetime, days: int, limit: int) 
     old = Q(checked_at__isnull=True) | Q(checked_at__lte=now - timedelta(days=days))
     names = names_looked_up().filter(old, institution_id=institution_id)
     return list(names.order_by(F("checked_at").asc(nulls_first=True), "pk")[:limit])
+
+
+def servers_in(policy: Policy) -> DataServiceSpec:
+    """Return what the policy says of servers.
+
+    Raises:
+        TransitionNotAllowed: the policy says nothing of them.
+    """
+    if policy.data_services is None:
+        raise TransitionNotAllowed(
+            _("现行办法没有写校园网的范围，服务器还不能在平台上报批。由办公室补上后再报。"), rules.CAMPUS_SERVER
+        )
+    return policy.data_services

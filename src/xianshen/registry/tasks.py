@@ -16,7 +16,7 @@ from xianshen.registry.custody import left, round_due
 from xianshen.registry.models import ServerAddress
 from xianshen.registry.servers import names_looked_up, names_to_look_up
 from xianshen.registry.services import keep_resolution, open_custody_round
-from xianshen.registry.services.custody import tell_of_leavers
+from xianshen.registry.services.custody_rounds import tell_of_leavers
 from xianshen.regulation.selectors import policy_on
 
 AT_ONCE = 100

@@ -15,14 +15,10 @@ from xianshen.registry.services.custody import (
     CustodyFacts,
     NewHolder,
     add_custody_holder,
-    answer_custody_check,
-    confirm_handover,
     end_custody_holder,
-    end_handover,
     keep_custody,
-    open_custody_round,
-    propose_handover,
 )
+from xianshen.registry.services.custody_rounds import answer_custody_check, open_custody_round
 from xianshen.registry.services.filings import (
     FilingUnderWay,
     attach_to_filing,
@@ -36,6 +32,7 @@ from xianshen.registry.services.filings import (
     submit_filing,
     take_up_filing,
 )
+from xianshen.registry.services.handovers import confirm_handover, end_handover, propose_handover
 from xianshen.registry.services.importing import import_accounts, preview_accounts
 from xianshen.registry.services.legacy import (
     confirm_legacy,
@@ -49,13 +46,9 @@ from xianshen.registry.services.legacy import (
     strike_legacy,
 )
 from xianshen.registry.services.materials import attach_material, detach_material
-from xianshen.registry.services.servers import (
-    ServerFacts,
-    file_servers,
-    keep_resolution,
-    refile_servers,
-    revoke_server_filing,
-)
+from xianshen.registry.services.server_names import keep_resolution
+from xianshen.registry.services.server_validity import revoke_server_filing
+from xianshen.registry.services.servers import ServerFacts, file_servers, refile_servers
 from xianshen.registry.services.sponsors import file_sponsor_document, retire_sponsor_document
 
 __all__ = [
