@@ -1,6 +1,7 @@
 """Composed questions answer as their querysets do, anew each time, and are composed once."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -56,23 +57,45 @@ def test_a_list_holds_what_the_queryset_holds(institution: Institution, shape: s
     assert ask(institution.pk + 1) == []
 
 
-def test_what_is_prefetched_is_there(institution: Institution) -> None:
-    ask = listed(lambda pk: of(pk).prefetch_related(Prefetch("children", Unit.objects.order_by("-key"))))
-    assert [child.key for child in ask(institution.pk)[0].children.all()] == ["d", "c", "b"]
+def test_what_is_prefetched_is_there_anew(institution: Institution) -> None:
+    def build(pk: int, key: str) -> QuerySet[Unit]:
+        return of(pk).prefetch_related(Prefetch("children", Unit.objects.filter(key__gt=key).order_by("-key")))
+
+    ask = listed(build)
+    assert [child.key for child in ask(institution.pk, "b")[0].children.all()] == ["d", "c"]
+    assert [child.key for child in ask(institution.pk, "a")[0].children.all()] == ["d", "c", "b"]
+    Unit.objects.filter(institution=institution, key="d").update(key="e")
+    assert [child.key for child in ask(institution.pk, "a")[0].children.all()] == ["e", "c", "b"]
 
 
 def test_answers_are_never_kept_and_the_question_is_composed_once(institution: Institution) -> None:
     built: list[int] = []
 
-    def build(pk: int) -> QuerySet[Unit]:
+    def build(pk: int, on: date | None = None) -> QuerySet[Unit]:
         built.append(pk)
-        return of(pk)
+        return of(pk).filter(closed_on__lte=on) if on else of(pk)
 
     count, ask = counted(build), listed(build)
     assert (count(institution.pk), len(ask(institution.pk))) == (4, 4)
+    assert (count(institution.pk, date(2026, 2, 28)), count(institution.pk, on=date(2026, 2, 27))) == (1, 0)
+    once = len(built)
     UnitFactory(institution=institution, key="e")
     assert (count(institution.pk), len(ask(institution.pk))) == (5, 5)
-    assert built == [institution.pk, institution.pk]
+    other = InstitutionFactory()
+    assert (count(other.pk), ask(other.pk), count(other.pk, date(2026, 3, 1))) == (0, [], 0)
+    assert len(built) == once
+
+
+def test_values_that_shape_the_statement_are_told_apart(institution: Institution) -> None:
+    def build(pk: int, limit: int, text: str, keys: frozenset[str]) -> QuerySet[Unit]:
+        return of(pk).filter(name__contains=text, key__in=keys)[:limit]
+
+    ask = listed(build)
+    Unit.objects.filter(institution=institution).update(name="学院")
+    keys = frozenset("abcd")
+    assert [len(ask(institution.pk, limit, "学", keys)) for limit in (1, 3, 1)] == [1, 3, 1]
+    assert [len(ask(institution.pk, 9, text, keys)) for text in ("学", "系", "%")] == [4, 0, 0]
+    assert [len(ask(institution.pk, 9, "学", frozenset(some))) for some in ("ab", "", "d")] == [2, 0, 1]
 
 
 def test_only_models_can_be_listed(institution: Institution) -> None:

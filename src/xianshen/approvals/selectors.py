@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 AGAINST = frozenset({Verdict.RETURN, Verdict.DISAGREE, Verdict.REVOKE})
 OPEN_STEPS = (StepState.CURRENT, StepState.QUERIED)
+#: Steps that somebody is shown at once.
+MOST_LISTED = 50
 STEP_TYPE = "approvals.step"
 
 
@@ -212,9 +214,8 @@ def _list_waiting(
     chairs: tuple[_Chair, ...],
     may_inherit: frozenset[str],
     on: date,
-    limit: int,
 ) -> QuerySet[ApprovalStep]:
-    return _in_order(_waiting(institution_id, person_id, chairs, may_inherit, on))[:limit]
+    return _in_order(_waiting(institution_id, person_id, chairs, may_inherit, on))[:MOST_LISTED]
 
 
 def steps_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding], on: date) -> QuerySet[ApprovalStep]:
@@ -229,12 +230,9 @@ def steps_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding]
     return _in_order(_waiting(institution_id, person_id, _chairs(holdings), escalation_positions(institution_id), on))
 
 
-def most_urgent(
-    institution_id: int, person_id: int, holdings: Sequence[Holding], on: date, *, limit: int
-) -> list[ApprovalStep]:
-    """Return the first of :func:`steps_to_do`, at most ``limit``; one query."""
-    may_inherit = escalation_positions(institution_id)
-    return _list_waiting(institution_id, person_id, _chairs(holdings), may_inherit, on, limit)
+def most_urgent(institution_id: int, person_id: int, holdings: Sequence[Holding], on: date) -> list[ApprovalStep]:
+    """Return the first of :func:`steps_to_do`, at most :data:`MOST_LISTED`; one query."""
+    return _list_waiting(institution_id, person_id, _chairs(holdings), escalation_positions(institution_id), on)
 
 
 def count_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding], on: date) -> int:

@@ -1,24 +1,25 @@
 """What pages ask in every request: the statement is composed once, the database is asked each time.
 
-Django composes a query anew whenever it is asked, which takes many times longer than answering it. A statement
-follows from the arguments of the function that builds it, so it can be kept by them; answers are never kept.
+Django composes a query anew whenever it is asked, which takes many times longer than answering it. Here the function
+that builds a queryset is called with stand-ins for its numbers, texts and dates; where they turn up among the
+statement's parameters, the values go from then on. Statements are kept, answers never.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, wraps
-from sys import intern
+from datetime import date
+from functools import wraps
+from inspect import signature
 from typing import Any, ParamSpec, TypeVar
-from weakref import WeakValueDictionary
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Model, QuerySet, prefetch_related_objects
+from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
 from django.db.models.query import ModelIterable, get_related_populators
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
-#: Statements kept for each question: as many as people work at a time, and some more.
+#: Statements kept for each question before it starts afresh; most have one.
 KEPT = 512
 
 
@@ -26,24 +27,19 @@ def counted(build: Callable[P, QuerySet[Any]]) -> Callable[P, int]:
     """Turn a function that returns a queryset into one that counts its rows; one query.
 
     Args:
-        build: its queryset must follow from the arguments alone, and they must be hashable.
+        build: its queryset must follow from the arguments alone. Numbers, texts and dates among them may stand only
+            where values stand: to decide by them what is asked, pass a ``bool``, an enum or a frozenset. All must be
+            hashable.
     """
-
-    @lru_cache(maxsize=KEPT)
-    def statement(_vendor: str, *args: Any, **kwargs: Any) -> tuple[str, tuple[object, ...]] | None:
-        try:
-            sql, params = build(*args, **kwargs).order_by().values("pk").query.sql_with_params()
-        except EmptyResultSet:
-            return None
-        return intern(f"SELECT COUNT(*) FROM ({sql}) counted"), params
+    question = _Question(build, _counting)
 
     @wraps(build)
     def count(*args: P.args, **kwargs: P.kwargs) -> int:
-        found = statement(connection.vendor, *args, **kwargs)
+        found = question.put(args, kwargs)
         if found is None:
             return 0
         with connection.cursor() as cursor:
-            cursor.execute(*found)
+            cursor.execute(found[0].sql, found[1])
             return int(cursor.fetchone()[0])
 
     return count
@@ -55,17 +51,24 @@ def listed(build: Callable[P, QuerySet[M]]) -> Callable[P, list[M]]:
     ``select_related``, ``defer``, ``only``, annotations and slices are kept; what is prefetched is asked as ever.
 
     Args:
-        build: its queryset must follow from the arguments alone, and they must be hashable.
+        build: as for :func:`counted`.
     """
-
-    @lru_cache(maxsize=KEPT)
-    def statement(_vendor: str, *args: Any, **kwargs: Any) -> "_Statement | None":
-        return _compose(build(*args, **kwargs))
+    question = _Question(build, _listing)
 
     @wraps(build)
     def rows(*args: P.args, **kwargs: P.kwargs) -> list[M]:
-        found = statement(connection.vendor, *args, **kwargs)
-        return [] if found is None else found.ask()
+        found = question.put(args, kwargs)
+        if found is None:
+            return []
+        statement, params = found
+        with connection.cursor() as cursor:
+            cursor.execute(statement.sql, params)
+            answer = cursor.fetchall()
+        assert statement.reader is not None
+        models: list[M] = statement.reader.read(answer)
+        if models and statement.prefetch:
+            prefetch_related_objects(models, *statement.prefetch)
+        return models
 
     return rows
 
@@ -99,36 +102,132 @@ class _Reader:
         return found
 
 
-#: Readers by statement: all people's statements of one shape share one.
-_readers: WeakValueDictionary[str, _Reader] = WeakValueDictionary()
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Where an argument goes among the parameters."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
     sql: str
-    params: tuple[object, ...]
-    reader: _Reader
-    prefetch: tuple[Any, ...]
-
-    def ask(self) -> list[Any]:
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, self.params)
-            rows = cursor.fetchall()
-        found = self.reader.read(rows)
-        if found and self.prefetch:
-            prefetch_related_objects(found, *self.prefetch)
-        return found
+    params: tuple[Any, ...]
+    reader: _Reader | None = None
+    prefetch: tuple[Any, ...] = ()
 
 
-def _compose(queryset: QuerySet[Any]) -> _Statement | None:
+def _counting(queryset: QuerySet[Any]) -> _Statement:
+    sql, params = queryset.order_by().values("pk").query.sql_with_params()
+    return _Statement(f"SELECT COUNT(*) FROM ({sql}) counted", tuple(params))
+
+
+def _listing(queryset: QuerySet[Any]) -> _Statement:
     if queryset._iterable_class is not ModelIterable:
         raise TypeError("only querysets of models can be listed")
     compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
-    try:
-        sql, params = compiler.as_sql()
-    except EmptyResultSet:
-        return None
-    reader = _readers.get(sql)
-    if reader is None:
-        reader = _readers[sql] = _Reader(compiler)
-    return _Statement(intern(sql), tuple(params), reader, tuple(queryset._prefetch_related_lookups))
+    sql, params = compiler.as_sql()
+    return _Statement(sql, tuple(params), _Reader(compiler), tuple(queryset._prefetch_related_lookups))
+
+
+def _stand_in(value: object, place: int, turn: int) -> Any:
+    """Return what stands for a value while its statement is composed, another one each turn; None for a choice."""
+    if type(value) is int:
+        return 2_000_000_000 + 1_000 * turn + place
+    if type(value) is str:
+        return f"\ue000{turn}-{place}\ue001"
+    if type(value) is date:
+        return date(8000 + turn, 1 + place % 12, 1 + place // 12)
+    return None
+
+
+def _parameter(value: Any) -> Any:
+    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value
+
+
+class _Question:
+    """Composes the statements of one function and puts values into them."""
+
+    def __init__(self, build: Callable[..., QuerySet[Any]], compose: Callable[[QuerySet[Any]], _Statement]) -> None:
+        self.build = build
+        self.compose = compose
+        self.signature = signature(build)
+        self.kept: dict[Hashable, _Statement | None] = {}
+
+    def put(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[_Statement, list[Any]] | None:
+        """Return the statement for the arguments and its parameters, or None when nothing can be found."""
+        if kwargs or len(args) < len(self.signature.parameters):
+            bound = self.signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            given = bound.arguments
+        else:
+            given = dict(zip(self.signature.parameters, args, strict=True))
+        shape = self._shape(given)
+        statement = self.kept.get(shape, _UNKNOWN)
+        if statement is _EXACT:
+            shape = (connection.vendor, *given.values())
+            statement = self.kept.get(shape, _UNKNOWN)
+        if statement is _UNKNOWN:
+            statement = self._learn(shape, given)
+        return None if statement is None else (statement, self._fill(statement, given))
+
+    def _shape(self, given: dict[str, Any]) -> Hashable:
+        return (
+            connection.vendor,
+            None,
+            *(type(value) if type(value) in _VALUES else value for value in given.values()),
+        )
+
+    def _fill(self, statement: _Statement, given: dict[str, Any]) -> list[Any]:
+        return [_parameter(given[one.name]) if isinstance(one, _Slot) else one for one in statement.params]
+
+    def _learn(self, shape: Hashable, given: dict[str, Any]) -> _Statement | None:
+        if len(self.kept) >= KEPT:
+            self.kept.clear()
+        if shape == self._shape(given):
+            found = self.kept[shape] = self._compose_open(given)
+            if found is not _EXACT:
+                return found
+            shape = (connection.vendor, *given.values())
+        found = self.kept[shape] = self._compose(given)
+        return found
+
+    def _compose(self, given: dict[str, Any]) -> _Statement | None:
+        bound = self.signature.bind_partial()
+        bound.arguments.update(given)
+        try:
+            return self.compose(self.build(*bound.args, **bound.kwargs))
+        except EmptyResultSet:
+            return None
+
+    def _compose_open(self, given: dict[str, Any]) -> _Statement | None:
+        """Compose with stand-ins, twice; what differs must be them, or the statement holds for these values only."""
+        turns = []
+        for turn in (0, 1):
+            stood = {name: _stand_in(value, place, turn) for place, (name, value) in enumerate(given.items())}
+            values = {name: given[name] if stand is None else stand for name, stand in stood.items()}
+            names = {_parameter(stand): name for name, stand in stood.items() if stand is not None}
+            turns.append((self._compose(values), names))
+        (first, names), (second, others) = turns
+        if first is None or second is None:
+            return None if first is second and not names else _EXACT
+        if first.sql != second.sql or len(first.params) != len(second.params):
+            return _EXACT
+        if names and any(isinstance(lookup, Prefetch) for lookup in first.prefetch):
+            return _EXACT  # its own queryset may hold values too
+        params: list[Any] = []
+        for one, other in zip(first.params, second.params, strict=True):
+            name = names.get(one) if isinstance(one, Hashable) else None
+            if name is not None and others.get(other) == name:
+                params.append(_Slot(name))
+            elif one == other:
+                params.append(one)
+            else:
+                return _EXACT
+        return _Statement(first.sql, tuple(params), first.reader, first.prefetch)
+
+
+_VALUES = frozenset({int, str, date})
+_UNKNOWN = _Statement("unknown", ())
+#: Says of a shape that its statements hold for exact values only.
+_EXACT = _Statement("exact", ())

@@ -65,7 +65,7 @@ def _step_item(step: "ApprovalStep", person: "Person") -> TodoItem:
 def steps_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
     """Opinions and reports that wait for the person."""
     today = timezone.localdate(now)
-    steps = approvals.most_urgent(person.institution_id, person.pk, grants.holdings, today, limit=SHOWN)
+    steps = approvals.most_urgent(person.institution_id, person.pk, grants.holdings, today)
     return [_step_item(step, person) for step in steps]
 
 
@@ -328,7 +328,7 @@ def reviews_count(person: "Person", grants: Grants, now: datetime) -> int:
 
 def register_providers() -> None:
     """Register every provider; called once by the app."""
-    register(Provider("approvals", steps_todo, steps_count, SHOWN))
+    register(Provider("approvals", steps_todo, steps_count, approvals.MOST_LISTED))
     register(Provider("drafts", drafts_todo, drafts_count, SHOWN))
     register(Provider("files", files_todo))
     register(Provider("reviews", reviews_todo, reviews_count))
