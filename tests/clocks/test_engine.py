@@ -15,6 +15,7 @@ from xianshen.clocks.enums import ClockState
 from xianshen.clocks.models import Deadline
 from xianshen.clocks.selectors import open_about, running_about
 from xianshen.clocks.services.due import pause_after
+from xianshen.clocks.tables import CONSEQUENCE_WORDS
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.ledger.events import Subject
 from xianshen.ledger.models import LedgerEntry
@@ -294,3 +295,4 @@ def test_record_shows_its_own_deadlines_and_those_that_name_it(world: World) -> 
 
 def test_every_consequence_that_packs_may_name_is_carried_out_by_somebody() -> None:
     assert {consequence for consequence, _type in registered()} >= set(Consequence)
+    assert set(CONSEQUENCE_WORDS) >= set(Consequence)

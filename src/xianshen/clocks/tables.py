@@ -12,10 +12,15 @@ from django.utils.translation import gettext_lazy
 
 from xianshen.clocks.enums import ClockState, StepKind
 from xianshen.clocks.models import Deadline
-from xianshen.clocks.schedule import open_steps
+from xianshen.clocks.schedule import ClockStep, open_steps
 from xianshen.common.components import Option, Tab
+from xianshen.common.language import local
 from xianshen.common.states import Face
 from xianshen.common.tabular import Column, write_csv, write_xlsx
+from xianshen.regulation.enums import Consequence
+from xianshen.regulation.numerals import article_label
+from xianshen.regulation.schema import NotInPolicy
+from xianshen.regulation.selectors import policy_version
 
 Text = str | Promise
 CHUNK = 1000
@@ -36,10 +41,13 @@ SORTS = {
 }
 #: Spans of days that the filter offers; a view of the list, no deadline of anybody's.
 SPANS = (1, 3, 7, 14, 30)
-STEP_WORDS: Mapping[str, Text] = {
-    StepKind.REMINDER: gettext_lazy("提醒"),
-    StepKind.ESCALATION: gettext_lazy("上报"),
-    StepKind.CONSEQUENCE: gettext_lazy("到期后果"),
+CONSEQUENCE_WORDS: Mapping[Consequence, Text] = {
+    Consequence.OVERDUE: gettext_lazy("记为逾期"),
+    Consequence.EXPIRE: gettext_lazy("到期失效"),
+    Consequence.SUSPEND_NOT_REVIEWED: gettext_lazy("未年审，暂停运行"),
+    Consequence.SUSPEND_REVIEW_FAILED: gettext_lazy("年审不合格，暂停运行"),
+    Consequence.SUSPEND_LEGACY_UNFILED: gettext_lazy("存量未备案，暂停运行"),
+    Consequence.SUSPEND_SERVER_LAPSED: gettext_lazy("服务器审批过期，暂停运行"),
 }
 
 
@@ -156,11 +164,8 @@ def clock_options(found: QuerySet[Deadline]) -> list[Option]:
 
 def clock_words(code: str, version_id: int) -> str:
     """Return what a clock says, short enough for a list."""
-    from xianshen.regulation.schema import NotInPolicy
-    from xianshen.regulation.selectors import policy_version
-
     try:
-        return policy_version(version_id).clock(code).text.rstrip("。")[:40]
+        return local(policy_version(version_id).clock(code).text).rstrip("。")[:40]
     except NotInPolicy:
         return code
 
@@ -194,6 +199,16 @@ class ClockRow:
         return self.deadline.state in {ClockState.MET, ClockState.CANCELLED}
 
 
+def step_words(deadline: Deadline, step: ClockStep) -> str:
+    """Say what a clock does in a step: remind, tell whom, or which consequence."""
+    if step.to is not None:
+        kind = policy_version(deadline.policy_version_id).position_kind(step.to.position)
+        return _("上报%(position)s") % {"position": local(kind.title)}
+    if step.kind == StepKind.CONSEQUENCE:
+        return str(CONSEQUENCE_WORDS.get(Consequence(deadline.consequence), _("到期后果")))
+    return _("提醒经办人")
+
+
 def face_of(deadline: Deadline, on: date) -> Face:
     """Return how a deadline looks: failing and late before its state's own face."""
     if deadline.failures:
@@ -213,9 +228,9 @@ def row_of(deadline: Deadline, on: date) -> ClockRow:
     )
     return ClockRow(
         deadline,
-        spec.text.rstrip("。"),
+        local(spec.text).rstrip("。"),
         face_of(deadline, on),
-        STEP_WORDS[step.kind] if step else "",
+        step_words(deadline, step) if step else "",
         max(step.on, on) if step else None,
     )
 
@@ -237,9 +252,6 @@ COLUMNS = (
 
 
 def _file_rows(found: QuerySet[Deadline], on: date) -> Iterator[dict[str, Any]]:
-    from xianshen.regulation.numerals import article_label
-    from xianshen.regulation.selectors import policy_version
-
     for deadline in found.iterator(chunk_size=CHUNK):
         row = row_of(deadline, on)
         article = policy_version(deadline.policy_version_id).rule(deadline.rule).article

@@ -1,7 +1,7 @@
 """The Office's board of deadlines, one deadline, and calendar feeds."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
@@ -22,25 +22,25 @@ from xianshen.clocks.feed import calendar_of
 from xianshen.clocks.forms import ExtensionForm
 from xianshen.clocks.models import Deadline
 from xianshen.clocks.permissions import may_manage
-from xianshen.clocks.schedule import ClockStep, all_steps
+from xianshen.clocks.schedule import all_steps, open_steps
 from xianshen.clocks.services.feeds import secret_digest
 from xianshen.clocks.tables import (
     DEFAULT_SORT,
     MEDIA_TYPES,
     SPANS,
-    STEP_WORDS,
     board_file,
     board_from,
     clock_options,
     face_of,
     row_of,
+    step_words,
     unit_options,
     view_tabs,
 )
 from xianshen.common.components import Option, TraceItem
 from xianshen.common.errors import PermissionDenied
 from xianshen.ledger.selectors import entries_about
-from xianshen.organisation.selectors import actor_in, grants_of
+from xianshen.organisation.selectors import actor_in, grants_of, people
 from xianshen.regulation.enums import Capability
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from xianshen.organisation.selectors import Grants
 
 PER_PAGE = 50
+#: People named on the page of a deadline.
+SHOWN = 10
 FEED_AHEAD = timedelta(days=400)
 
 
@@ -111,26 +113,32 @@ class PlannedStep:
     """A step of a clock on the page of its deadline.
 
     Args:
-        step: what happens, and when.
-        words: in words.
-        behind: whether it is behind us.
+        on: the day.
+        words: what happens.
+        state: done, now (the next one) or next, or "" when the clock has stopped before it.
     """
 
-    step: ClockStep
+    on: date
     words: str
-    behind: bool
+    state: str
 
 
 def _planned(deadline: Deadline) -> list[PlannedStep]:
-    planned = []
+    waiting = set(
+        open_steps(deadline.spec, state=deadline.state, due_on=deadline.due_on, done_through=deadline.done_through)
+    )
+    planned: list[PlannedStep] = []
+    coming = False
     for step in all_steps(deadline.spec, deadline.due_on):
         if step.on <= deadline.started_on:
             continue
-        words = str(STEP_WORDS[step.kind])
-        behind = step.on <= deadline.done_through
-        if step.kind == "consequence":
-            behind = deadline.ran_out_at is not None
-        planned.append(PlannedStep(step, words, behind))
+        behind = deadline.ran_out_at is not None if step.kind == "consequence" else step.on <= deadline.done_through
+        state = "next" if coming else "now"
+        if step not in waiting:
+            state = "done" if behind else ""
+        else:
+            coming = True
+        planned.append(PlannedStep(step.on, step_words(deadline, step), state))
     return planned
 
 
@@ -185,6 +193,11 @@ def deadline_page(request: HttpRequest, deadline_id: int) -> HttpResponse:
         "face": face_of(deadline, timezone.localdate(now)),
         "spec": deadline.spec,
         "planned": _planned(deadline),
+        "concerned": list(
+            people(deadline.institution_id)
+            .filter(pk__in=selectors.concerned_people([deadline], timezone.localdate(now)).get(deadline.pk, ()))
+            .order_by("key")[:SHOWN]
+        ),
         "manages": manages,
         "extendable": manages and deadline.state == ClockState.RUNNING,
         "form": form,
