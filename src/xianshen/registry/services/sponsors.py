@@ -14,6 +14,7 @@ from xianshen.documents.services import store_attachment
 from xianshen.ledger.services import act, record
 from xianshen.organisation.selectors import Grants, unit_in
 from xianshen.registry import events, rules
+from xianshen.registry.file_clocks import follow_documents
 from xianshen.registry.models import SponsorDocument
 from xianshen.registry.permissions import may_file_sponsor_documents
 from xianshen.registry.selectors import sponsor_subject
@@ -70,6 +71,7 @@ def file_sponsor_document(
         filed_at=now,
         filed_by_id=grants.person_id,
     )
+    follow_documents(unit=unit, kind=kind, policy=policy, actor=actor, now=now)
     record(
         events.SPONSOR_DOCUMENT_FILED,
         actor=actor,
@@ -98,6 +100,8 @@ def retire_sponsor_document(*, actor: Actor, grants: Grants, document_id: int, n
         raise TransitionNotAllowed(_("这份材料已经作废。刷新页面看最新情况。"), rules.SPONSOR_FILE)
     document.retired_at = now
     document.save(update_fields=["retired_at"])
+    policy = policy_on(actor.institution_id, timezone.localdate(now))
+    follow_documents(unit=document.unit, kind=document.kind, policy=policy, actor=actor, now=now)
     record(
         events.SPONSOR_DOCUMENT_RETIRED,
         actor=actor,
