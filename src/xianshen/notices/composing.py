@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from xianshen.organisation.models import Institution, Person
 
 ROBOT_BYTES = 2000
+#: Rule that examples cite.
+SAMPLE_RULE = "approval.signing"
 WordingKey = tuple[int, str, str, str]
 
 
@@ -226,20 +228,43 @@ def ident_of(deliveries: Sequence[Delivery]) -> str:
 
 
 def sample_of(
-    *, institution: "Institution", person: "Person", kind: NoticeKind, channel: Channel, language: str, words: Words
+    *,
+    institution: "Institution",
+    person: "Person",
+    kind: NoticeKind,
+    channel: Channel,
+    language: str,
+    words: Words,
+    on: date,
 ) -> Message:
-    """Return a message as a wording would look, filled with examples."""
+    """Return a message as a wording would look, filled with examples.
+
+    Args:
+        institution: whose wording.
+        person: who looks; the receiver of the example.
+        kind: what it is about.
+        channel: in which it would travel.
+        language: of the reader.
+        words: the wording.
+        on: the day whose policy the example cites.
+    """
     with translation.override(language):
         values = {name: str(value) for name, value in SAMPLES.items()}
         link = f"{base_address()}/"
-        values |= {"link": link, "article": "", "institution": institution.name}
+        cited = cite(institution.pk, SAMPLE_RULE, on)
+        values |= {"link": link, "article": cited.label if cited else "", "institution": institution.name}
         if channel == Channel.EMAIL:
             values["name"] = person.name
         said = Words(fill(words.subject, values), fill(words.body, values))
-        lines = [] if link in said.body else [_("去看：%(link)s") % {"link": link}]
-        if channel == Channel.ROBOT:
-            return Message(
-                "", "", "\n".join([_("【先审】%(said)s") % {"said": said.body.strip()}, *lines]), "", language
+        lines = []
+        if cited:
+            lines.append(
+                _("依据：%(article)s %(link)s") % {"article": cited.label, "link": f"{base_address()}{cited.url}"}
             )
-        text = "\n\n".join([said.body.strip(), *lines, _footer(institution)])
+        if link not in said.body:
+            lines.append(_("去看：%(link)s") % {"link": link})
+        if channel == Channel.ROBOT:
+            text = "\n".join([_("【先审】%(said)s") % {"said": said.body.strip()}, *lines])
+            return Message("", "", text, "", language)
+        text = "\n\n".join([said.body.strip(), "\n".join(lines), _footer(institution)])
     return Message(person.email, _one_line(said.subject, SUBJECT_LIMIT), _tidy(text), "", language)

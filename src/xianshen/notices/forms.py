@@ -80,8 +80,15 @@ class RobotForm(forms.Form):
 class WordingForm(forms.Form):
     """Subject and body of a wording; what is wrong with them the service says."""
 
-    subject = forms.CharField(label=_("标题"), required=False, max_length=400)
-    body = forms.CharField(label=_("正文"), required=False, widget=forms.Textarea, max_length=8000)
+    subject = forms.CharField(
+        label=_("标题"), max_length=400, error_messages={"required": _("标题不能空着。写几个字，或者恢复原样。")}
+    )
+    body = forms.CharField(
+        label=_("正文"),
+        widget=forms.Textarea,
+        max_length=8000,
+        error_messages={"required": _("正文不能空着。写几个字，或者恢复原样。")},
+    )
 
     def __init__(self, *args: Any, mail: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -283,7 +284,13 @@ def wording_edit(request: HttpRequest, kind: str, channel: str, language: str) -
                     services.save_wording(**where, subject=words.subject, body=words.body, **who(request))
                     messages.success(request, _("已存下「%(kind)s」的用语。") % {"kind": about.label})
                     return redirect("notices:wordings")
-    sample = sample_of(institution=request.user.institution, person=request.user, **where, words=words)  # type: ignore[union-attr, arg-type]
+    sample = sample_of(
+        institution=request.user.institution,  # type: ignore[union-attr]
+        person=request.user,  # type: ignore[arg-type]
+        words=words,
+        on=timezone.localdate(),
+        **where,
+    )
     context = {
         "form": form,
         "row": row,
