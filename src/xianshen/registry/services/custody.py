@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Field
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -77,11 +79,17 @@ def kept_account(account_id: int, grants: Grants) -> MediaAccount:
     return account
 
 
+def _column(name: str) -> "Field[Any, Any]":
+    column = Custody._meta.get_field(name)
+    assert isinstance(column, Field)
+    return column
+
+
 def _checked(facts: CustodyFacts) -> dict[str, str]:
     values = {name: value.strip() for name, value in asdict(facts).items()}
     errors: dict[str, str] = {}
     for name, value in values.items():
-        limit = Custody._meta.get_field(name).max_length or 0
+        limit = _column(name).max_length or 0
         if len(value) > limit:
             errors[name] = _("写了 %(n)d 字，最多 %(limit)d 字。写要点。") % {"n": len(value), "limit": limit}
     if values["entity_kind"] and values["entity_kind"] not in EntityKind.values:
@@ -113,7 +121,7 @@ def keep_custody(*, actor: Actor, grants: Grants, account_id: int, facts: Custod
     custody.checked_on = timezone.localdate(now)
     custody.updated_at = now
     custody.save()
-    names = [stored(str(Custody._meta.get_field(name).verbose_name)) for name in changed]
+    names = [stored(str(_column(name).verbose_name)) for name in changed]
     record_custody(events.CUSTODY_KEPT, account, actor, {"changed": names}, now)
     return custody
 
@@ -150,7 +158,7 @@ def add_custody_holder(
     errors: dict[str, str] = {}
     if holder.role not in CustodyRole.values:
         errors["role"] = _("没有这个角色。从列出的里面选。")
-    person = people(account.institution_id).filter(pk=holder.person_id, is_active=True).first()
+    person = people(account.institution_id).filter(pk=holder.person_id or 0, is_active=True).first()
     if holder.person_id is not None and person is None:
         errors["person"] = _("名单里没有这个人，或已停用。重新选。")
     name = person.name if person else holder.name.strip()
