@@ -4,7 +4,7 @@ Only what :class:`PublicAccount` names leaves the register. Texts that applicant
 inside; names and handles pass through the mask for mobile numbers and e-mail addresses.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from xianshen.directory.texts import one_line
 from xianshen.documents.stationery import public_address, verification_url
 from xianshen.ledger.privacy import mask_text
 from xianshen.registry.enums import AccountState
-from xianshen.registry.selectors import Answer, may_run, public_accounts, search, state_face
+from xianshen.registry.selectors import Answer, former_names_matching, may_run, public_accounts, search, state_face
 from xianshen.regulation.enums import SubjectKind
 from xianshen.regulation.schema import NotInPolicy, PlatformSpec, Policy
 from xianshen.regulation.selectors import Citation, NoPolicyInForce, cite, policy_on, policy_version
@@ -53,6 +53,7 @@ class PublicAccount:
         closed_on: when it was closed.
         answer: whether it may run on the day asked.
         citation: article behind a no, if any.
+        formerly: the former name or handle by which a search found it, or "".
     """
 
     code: str
@@ -73,6 +74,7 @@ class PublicAccount:
     closed_on: date | None
     answer: Answer
     citation: Citation | None = None
+    formerly: str = ""
 
     @property
     def state_words(self) -> str:
@@ -137,13 +139,14 @@ def _audience(account: "MediaAccount", policy: Policy | None) -> tuple[str, ...]
     return tuple(words[code] for code in account.audience if code in words)
 
 
-def public_account(account: "MediaAccount", policy: Policy | None, on: date) -> PublicAccount:
+def public_account(account: "MediaAccount", policy: Policy | None, on: date, formerly: str = "") -> PublicAccount:
     """Return the public side of an account (no query).
 
     Args:
         account: with ``unit`` loaded.
         policy: in force on the day, if any.
         on: the day for which it is said whether the account may run.
+        formerly: the former name by which it was found.
     """
     answer = may_run(account, on)
     platform = platform_spec(account, policy)
@@ -166,6 +169,7 @@ def public_account(account: "MediaAccount", policy: Policy | None, on: date) -> 
         closed_on=account.closed_on,
         answer=answer,
         citation=None if answer.allowed else cite(account.institution_id, answer.rule, on),
+        formerly=mask_text(formerly),
     )
 
 
@@ -210,6 +214,14 @@ def filtered(institution_id: int, wanted: ListFilter, policy: Policy | None) -> 
     if wanted.state:
         accounts = accounts.filter(state=wanted.state)
     return accounts
+
+
+def listed_accounts(
+    accounts: "Sequence[MediaAccount]", wanted: ListFilter, policy: Policy | None, on: date
+) -> list[PublicAccount]:
+    """Return a page of the list; an account found by a former name says so (one query where words were given)."""
+    former = former_names_matching([one.pk for one in accounts], wanted.q) if wanted.q else {}
+    return [public_account(one, policy, on, former.get(one.pk, "")) for one in accounts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from xianshen.approvals.enums import StepState
 from xianshen.approvals.selectors import chains_in
 from xianshen.clocks.selectors import running_about
-from xianshen.registry.models import MediaAccount, OpeningApplication
+from xianshen.registry.enums import ServerFilingState
+from xianshen.registry.models import MediaAccount, OpeningApplication, ServerFiling
 
 Text = str | Promise
+OWN_TYPES = frozenset({"filing", "registry.custody_check", "registry.server_filing"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +59,32 @@ def _reports(account: MediaAccount) -> list[OpenTask]:
     ]
 
 
-def _clocks(account: MediaAccount, except_filing: int | None) -> list[OpenTask]:
-    own = ("filing", str(except_filing))
+def _servers(account: MediaAccount) -> list[OpenTask]:
+    """Return the filing of servers that somebody still decides on."""
+    found = ServerFiling.objects.filter(account=account, state=ServerFilingState.SUBMITTED)
     return [
-        OpenTask(deadline.subject_label, deadline.url)
-        for deadline in running_about(account.institution_id, "registry.media_account", str(account.pk))
-        if (deadline.subject_type, deadline.subject_id) != own
+        OpenTask(_("服务器报批 %(number)s") % {"number": one.number}, reverse("registry:server_filing", args=[one.pk]))
+        for one in found
     ]
 
 
-def open_tasks(account: MediaAccount, on: date, *, except_filing: int | None = None) -> list[OpenTask]:
+def _clocks(account: MediaAccount) -> list[OpenTask]:
+    """Return what rooms above have clocks for; the register's own are periods of validity and stop by themselves."""
+    return [
+        OpenTask(deadline.subject_label, deadline.url)
+        for deadline in running_about(account.institution_id, "registry.media_account", str(account.pk))
+        if deadline.subject_type not in OWN_TYPES
+    ]
+
+
+def open_tasks(account: MediaAccount, on: date) -> list[OpenTask]:
     """Return what has to be finished before the account can be closed, each thing once.
 
     Args:
         account: the account.
         on: the day.
-        except_filing: the closure itself, whose own clock does not count.
     """
-    found = [*_reports(account), *_clocks(account, except_filing)]
+    found = [*_reports(account), *_servers(account), *_clocks(account)]
     for provider in _providers.values():
         found += provider(account, on)
     return list({task.url: task for task in found}.values())

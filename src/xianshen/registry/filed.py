@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
+from xianshen.clocks.selectors import board
 from xianshen.common.language import stored
 from xianshen.ledger.events import Subject
 from xianshen.organisation.selectors import Grants
@@ -14,6 +16,9 @@ from xianshen.registry import names
 from xianshen.registry.enums import EDITABLE_FILINGS, OPEN_FILINGS, AccountState, FilingKind, FilingOrigin, FilingState
 from xianshen.registry.models import AccountValue, Filing, MediaAccount
 from xianshen.regulation.enums import Capability
+
+if TYPE_CHECKING:
+    from xianshen.clocks.models import Deadline
 
 FILING_TYPE = "filing"
 LEGACY_LIST_TYPE = "registry.legacy_list"
@@ -266,13 +271,35 @@ def legacy_counts(filings: QuerySet[Filing]) -> Sequence[LegacyCount]:
     return [LegacyCount(*row) for row in rows]
 
 
-def legacy_to_confirm(grants: Grants) -> dict[int, int]:
-    """Return how many accounts each of the person's units has to confirm (one query)."""
-    rows = (
-        legacy_filings(grants.institution_id)
-        .filter(state=FilingState.EXPECTED, unit_id__in=grants.units(Capability.OPENING_APPLY))
-        .order_by()
-        .values_list("unit_id")
-        .annotate(n=Count("pk"))
-    )
-    return dict(rows)
+def legacy_to_confirm(grants: Grants) -> dict[int, LegacyCount]:
+    """Return, by unit, how far those of the person's units are that have accounts to confirm (one query)."""
+    units = grants.units(Capability.OPENING_APPLY)
+    if not units:
+        return {}
+    counts = legacy_counts(legacy_filings(grants.institution_id).filter(unit_id__in=units))
+    return {one.unit_id: one for one in counts if one.to_confirm}
+
+
+def legacy_disowned(institution_id: int) -> int:
+    """Return how many listed accounts their units disown (one query)."""
+    return Filing.objects.filter(institution_id=institution_id, state=FilingState.DISOWNED).count()
+
+
+def _newest(deadlines: Iterable["Deadline"]) -> dict[int, "Deadline"]:
+    return {int(one.subject_id): one for one in sorted(deadlines, key=lambda one: one.pk)}
+
+
+def filing_deadlines(institution_id: int, filing_ids: Collection[int]) -> dict[int, "Deadline"]:
+    """Return the open clocks of filings by filing (one query, none without filings)."""
+    if not filing_ids:
+        return {}
+    found = board(institution_id).filter(subject_type=FILING_TYPE, subject_id__in=[str(pk) for pk in filing_ids])
+    return _newest(found.filter(state__in=["running", "ran_out"]))
+
+
+def legacy_deadlines(institution_id: int, unit_ids: Collection[int]) -> dict[int, "Deadline"]:
+    """Return the open clocks of units' lists by unit (one query, none without units)."""
+    if not unit_ids:
+        return {}
+    found = board(institution_id).filter(subject_type=LEGACY_LIST_TYPE, subject_id__in=[str(pk) for pk in unit_ids])
+    return _newest(found.filter(state__in=["running", "ran_out"]))

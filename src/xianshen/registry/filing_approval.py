@@ -151,6 +151,10 @@ class FilingDeadlines:
     def url(self, deadline: "Deadline") -> str:
         return reverse("registry:filing", args=[deadline.subject_id])
 
+    def lists_itself(self, deadline: "Deadline", on: date) -> bool:
+        """Say that filings are tasks of their own, with their clock."""
+        return True
+
     def candidates(self, grants: "Grants", on: date) -> Q:
         """Return which deadlines may concern a person besides those of their units: filings of their accounts."""
         own = Filing.objects.filter(institution_id=grants.institution_id).filter(
@@ -187,6 +191,10 @@ class LegacyDeadlines:
 
     def url(self, deadline: "Deadline") -> str:
         return f"{reverse('registry:legacy')}?unit={deadline.subject_id}"
+
+    def lists_itself(self, deadline: "Deadline", on: date) -> bool:
+        """Say that lists are tasks of their own, with their clock."""
+        return True
 
     def concerned(self, deadlines: "Sequence[Deadline]", on: date) -> Mapping[int, Collection[int]]:
         """Who files for the unit, and its head."""

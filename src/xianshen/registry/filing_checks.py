@@ -142,7 +142,7 @@ def closure_checks(filing: Filing, on: date) -> list[Check]:
         found.append(_gap("custody_returned", _("账号还没有交回"), detail))
     elif not filing.custody_returned_to.strip():
         found.append(_gap("custody_returned_to", _("还没有写交给谁"), _("写接收人的姓名。")))
-    if tasks := open_tasks(filing.account, on, except_filing=filing.pk):
+    if tasks := open_tasks(filing.account, on):
         title = ngettext("还有 %(n)d 件事没有办完", "还有 %(n)d 件事没有办完", len(tasks)) % {"n": len(tasks)}
         detail = _("先办完再停办：%(what)s。") % {"what": listed(task.title for task in tasks[:5])}
         found.append(Check("open_tasks", CheckTone.LATE, title, detail, rules.FILING))

@@ -83,10 +83,10 @@ PLACES: tuple[tuple[Text, tuple[Place, ...]], ...] = (
                 _("申请与备案"),
                 "registry:applications",
                 "rubber-stamp",
-                counts=("approvals",),
+                counts=("approvals", "filings"),
                 key="s",
                 tab=True,
-                within=("/approvals/",),
+                within=("/approvals/", "/filings/"),
             ),
             Place(
                 _("主办单位档案"),

@@ -22,7 +22,7 @@ from xianshen.directory.enums import ReportState
 from xianshen.organisation.selectors import Grants
 from xianshen.registry import custody
 from xianshen.registry import selectors as registry
-from xianshen.registry.enums import ApplicationState
+from xianshen.registry.enums import ApplicationState, FilingKind, FilingState
 from xianshen.regulation import selectors as regulation
 from xianshen.regulation.enums import Capability
 from xianshen.web.inbox import Provider, TodoItem, register
@@ -104,6 +104,90 @@ def drafts_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[Tod
 
 def drafts_count(person: "Person", grants: Grants, now: datetime) -> int:
     return _count_drafts(person.institution_id, person.pk)
+
+
+def filings_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
+    """Filings to write, filings asked of the units, and closures that wait for the proof of the platform."""
+    items = []
+    filings = [
+        *registry.filings_owed(grants)[:SHOWN],
+        *registry.filing_drafts_of(person.institution_id, person.pk)[:SHOWN],
+    ]
+    due = registry.filing_deadlines(person.institution_id, [filing.pk for filing in filings])
+    for filing in filings:
+        deadline = due.get(filing.pk)
+        name, kind = filing.account.name, FilingKind(filing.kind).label
+        if filing.state == FilingState.EXPECTED:
+            what, why, action = _("给「%(name)s」备案"), _("办公室发现有变更没有备案，逾期会标明。"), _("去备案")
+        elif filing.state == FilingState.RETURNED:
+            what, why, action = _("补正「%(name)s」的%(kind)s"), _("审批人退回了，改好重新提交。"), _("去补正")
+        else:
+            what, why, action = _("写完「%(name)s」的%(kind)s"), _("提交后才算备案。"), _("接着写")
+        items.append(
+            TodoItem(
+                what=what % {"name": name, "kind": kind},
+                why=why,
+                url=reverse("registry:filing", args=[filing.pk]),
+                action=action,
+                rule="filing.within_week",
+                due=deadline_parts(deadline.due_on) if deadline else None,
+                start=deadline_parts(deadline.started_on, start=True) if deadline else None,
+                soon_from=deadline_parts(deadline.soon_from, start=True) if deadline else None,
+                key=f"filing:{filing.pk}",
+            )
+        )
+    items += [
+        TodoItem(
+            what=_("交「%(name)s」的平台注销证明") % {"name": filing.account.name},
+            why=_("停办已备案，证明交来才停办完毕。"),
+            url=reverse("registry:filing", args=[filing.pk]),
+            action=_("去交证明"),
+            rule="filing.within_week",
+            key=f"filing:{filing.pk}",
+        )
+        for filing in registry.closures_without_proof(grants)[:SHOWN]
+    ]
+    return items
+
+
+def filings_count(person: "Person", grants: Grants, now: datetime) -> int:
+    return (
+        registry.filings_owed(grants).count()
+        + registry.filing_drafts_of(person.institution_id, person.pk).count()
+        + registry.closures_without_proof(grants).count()
+    )
+
+
+def legacy_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
+    """Accounts of before the rules: to confirm for their units, and, for the Office, those that a unit disowns."""
+    waiting = registry.legacy_to_confirm(grants)
+    due = registry.legacy_deadlines(person.institution_id, waiting)
+    items = [
+        TodoItem(
+            what=_("确认%(unit)s的 %(n)d 个存量账号") % {"unit": one.unit_name, "n": one.to_confirm},
+            why=_("办法公布前已开设的账号，逾期没有备案的暂停运行。"),
+            url=f"{reverse('registry:legacy')}?unit={one.unit_id}",
+            action=_("去确认"),
+            rule="legacy.within_month",
+            due=deadline_parts(deadline.due_on) if (deadline := due.get(one.unit_id)) else None,
+            start=deadline_parts(deadline.started_on, start=True) if deadline else None,
+            soon_from=deadline_parts(deadline.soon_from, start=True) if deadline else None,
+            key=f"legacy:{one.unit_id}",
+        )
+        for one in waiting.values()
+    ]
+    if grants.has(Capability.ACCOUNTS_MANAGE) and (disowned := registry.legacy_disowned(person.institution_id)):
+        items.append(
+            TodoItem(
+                what=_("处理 %(n)d 个单位不认的存量账号") % {"n": disowned},
+                why=_("改派给主办单位，或者从名单里划去。"),
+                url=f"{reverse('registry:legacy')}?view=disowned",
+                action=_("去处理"),
+                rule="legacy.within_month",
+                key="legacy:disowned",
+            )
+        )
+    return items
 
 
 def reading_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
@@ -330,6 +414,8 @@ def register_providers() -> None:
     """Register every provider; called once by the app."""
     register(Provider("approvals", steps_todo, steps_count, approvals.MOST_LISTED))
     register(Provider("drafts", drafts_todo, drafts_count, SHOWN))
+    register(Provider("filings", filings_todo, filings_count))
+    register(Provider("legacy", legacy_todo))
     register(Provider("files", files_todo))
     register(Provider("reviews", reviews_todo, reviews_count))
     register(Provider("clocks", clocks_todo))

@@ -27,8 +27,8 @@ from xianshen.directory.listing import (
     PublicAccount,
     count_accounts,
     filtered,
+    listed_accounts,
     policy_or_none,
-    public_account,
     tier_name,
 )
 from xianshen.directory.verifying import INPUT_LIMIT, Desk, Verification
@@ -121,7 +121,7 @@ def account_list(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "wanted": wanted,
         "page": page,
-        "accounts": [public_account(one, policy, on) for one in page.object_list],
+        "accounts": listed_accounts(list(page.object_list), wanted, policy, on),
         "more": min(PER_PAGE, page.paginator.count - page.end_index()),
     }
     if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]

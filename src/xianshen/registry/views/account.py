@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from xianshen.clocks.selectors import running_about
 from xianshen.common.components import Check, Fact
 from xianshen.common.decisions import Decision
 from xianshen.common.errors import PermissionDenied
@@ -29,17 +30,22 @@ from xianshen.documents.selectors import documents_of
 from xianshen.ledger.selectors import count_about, entries_about
 from xianshen.organisation.selectors import holders, unit_of_kind
 from xianshen.registry import rules, services
-from xianshen.registry.enums import AccountState, InNameOf, SuspensionReason
+from xianshen.registry.changed import LABELS, MOBILES
+from xianshen.registry.enums import AccountState, FilingState, InNameOf, SuspensionReason
+from xianshen.registry.filed import closure_without_proof, former_values, open_filing_of
+from xianshen.registry.filing_checks import form_of
 from xianshen.registry.forms import ReasonForm, ReminderForm, SuspensionForm, take_errors
-from xianshen.registry.models import MediaAccount, OpeningApplication, SponsorDocument
+from xianshen.registry.models import Filing, MediaAccount, OpeningApplication, SponsorDocument
 from xianshen.registry.paper import words_for
 from xianshen.registry.permissions import (
+    may_file_for,
     may_file_servers,
     may_manage_accounts,
     may_see_contacts,
     may_see_custody,
     may_view_account,
     may_view_application,
+    may_view_filing,
     may_view_sponsor_file,
 )
 from xianshen.registry.running import may_run, server_lapsed, state_face
@@ -173,6 +179,7 @@ def _facts(account: MediaAccount, policy: Policy, contacts: list[Fact]) -> list[
         Fact(_("服务对象"), served),
         Fact(_("定位"), account.positioning),
         Fact(_("开通时间"), zh_date(account.opened_on, year=True) if account.opened_on else ""),
+        Fact(_("管理员"), account.administrators),
         *contacts,
         Fact(_("邮箱"), account.owner_email),
         Fact(_("核验码"), account.code, url=public_url(account)),
@@ -322,11 +329,64 @@ class Way:
     primary: bool = False
 
 
-def ways(account: MediaAccount, asker: Asker) -> list[Way]:
-    """Return what the person may file about the account."""
+def filing_ways(account: MediaAccount, asker: Asker) -> list[Way]:
+    """Return the filing that is open, or where a new one begins."""
+    if form_of(asker.policy) is None:
+        return []
+    open_one = open_filing_of(account.pk) or closure_without_proof(account.pk)
+    files = bool(may_file_for(account, asker.grants))
+    if open_one is not None:
+        if not may_view_filing(open_one, asker.grants):
+            return []
+        waits = files and (open_one.state == FilingState.EXPECTED or open_one.state == FilingState.APPROVED)
+        return [Way(reverse("registry:filing", args=[open_one.pk]), "file-pencil", _("看没办完的备案"), waits)]
     if account.state in {AccountState.CLOSING, AccountState.CLOSED}:
         return []
-    found = []
+    if files:
+        return [Way(f"{reverse('registry:filing_new')}?account={account.pk}", "file-pencil", _("办理备案"))]
+    if may_manage_accounts(asker.grants):
+        return [Way(reverse("registry:filing_observe", args=[account.pk]), "file-pencil", _("要求备案"))]
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A former value of one of the account's particulars.
+
+    Args:
+        label: which particular.
+        value: what it was; a mobile number is masked.
+        since: from which day on, None where the day of opening is not known.
+        until: day on which it changed.
+        filing: the filing by which it changed.
+    """
+
+    label: Text
+    value: str
+    since: date | None
+    until: date
+    filing: Filing
+
+
+def history(account: MediaAccount) -> list[Former]:
+    """Return the former values of the account's particulars, newest first."""
+    return [
+        Former(
+            LABELS[one.field],
+            mask_mobile(one.value) if one.field in MOBILES else one.value,
+            one.valid_from,
+            one.valid_until,
+            one.filing,
+        )
+        for one in former_values(account)
+    ]
+
+
+def ways(account: MediaAccount, asker: Asker) -> list[Way]:
+    """Return what the person may file about the account."""
+    found = filing_ways(account, asker)
+    if account.state in {AccountState.CLOSING, AccountState.CLOSED}:
+        return found
     if may_see_custody(account, asker.grants):
         found.append(Way(reverse("registry:custody", args=[account.pk]), "key", _("账号保管")))
     if account.data_service and may_file_servers(account, asker.grants):
@@ -369,6 +429,8 @@ def _page(request: HttpRequest, asker: Asker, account: MediaAccount, *, shown: s
         "sees_ledger": asker.grants.has(Capability.LEDGER_VIEW),
         "subject_type": ACCOUNT_TYPE,
         "ways": ways(account, asker),
+        "history": history(account),
+        "deadlines": running_about(asker.institution_id, ACCOUNT_TYPE, key),
         "acts": [(act, act.form()) for act in possible],
         "public_url": public_url(account),
         "policy": policy,

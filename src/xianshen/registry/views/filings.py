@@ -1,6 +1,6 @@
 """Filings: the list, a new one, its page, the form as it will be printed, and what the Office noticed."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -33,6 +33,7 @@ from xianshen.registry.filed import (
     FILING_TYPE,
     LEGACY_LIST_TYPE,
     closure_without_proof,
+    filing_deadlines,
     filing_of,
     filings_visible_to,
     open_filing_of,
@@ -172,7 +173,7 @@ def _rows(asker: Asker, filings: Sequence[Filing]) -> list[Row]:
     for chain in chains_in(asker.institution_id).filter(subject_type=FILING_TYPE, subject_id__in=keys):
         if chain.subject_id not in newest or newest[chain.subject_id].round < chain.round:
             newest[chain.subject_id] = chain
-    clocks = clocks_of(asker.institution_id, keys)
+    clocks = filing_deadlines(asker.institution_id, [one.pk for one in filings])
     rows = []
     for filing in filings:
         platform = platform_or_none(asker.policy, filing.account.platform)
@@ -189,20 +190,10 @@ def _rows(asker: Asker, filings: Sequence[Filing]) -> list[Row]:
                 steps_of(found, opinions=False) if found is not None else [],
                 step,
                 soon_from(step, policy_version(found.policy_version_id)) if step is not None and found else None,
-                clocks.get(str(filing.pk)) if step is None else None,
+                clocks.get(filing.pk) if step is None else None,
             )
         )
     return rows
-
-
-def clocks_of(institution_id: int, keys: Collection[str]) -> "dict[str, Deadline]":
-    """Return the open clocks of filings by key (one query)."""
-    from xianshen.clocks.selectors import board
-
-    found = board(institution_id).filter(
-        subject_type=FILING_TYPE, subject_id__in=keys, state__in=["running", "ran_out"]
-    )
-    return {deadline.subject_id: deadline for deadline in found}
 
 
 @login_required
