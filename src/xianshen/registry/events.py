@@ -129,6 +129,9 @@ HANDOVER_GIVEN = declare_event(
 HANDOVER_RECEIVED = declare_event(
     "registry.handover_received", keys=("giver", "receiver"), label=_("%(receiver)s确认已接手")
 )
+HANDOVER_DONE = declare_event(
+    "registry.handover_done", keys=("giver", "receiver"), label=_("交接办完：%(giver)s交给%(receiver)s")
+)
 HANDOVER_DECLINED = declare_event(
     "registry.handover_declined", keys=("giver", "receiver", "text"), label=_("%(receiver)s没有接手")
 )

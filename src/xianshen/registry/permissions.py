@@ -158,6 +158,18 @@ def may_receive(handover: Handover, grants: Grants) -> Decision:
     return Denied(_("接手由接收人本人确认。"), rules.CUSTODY)
 
 
+def handover_receiver(handover: Handover, who: object) -> Decision:
+    """Transition permission: the receiver alone."""
+    assert isinstance(who, Grants)
+    return may_receive(handover, who)
+
+
+def handover_keeper(handover: Handover, who: object) -> Decision:
+    """Transition permission: whoever keeps the account."""
+    assert isinstance(who, Grants)
+    return may_keep_custody(handover.account, who)
+
+
 def system_or_office(_account: MediaAccount, who: object) -> Decision:
     """Transition permission: the system's own clocks (None), or the Office."""
     if who is None:

@@ -1,8 +1,15 @@
 from django.utils.translation import gettext_lazy as _
 
 from xianshen.registry import events, permissions, rules
-from xianshen.registry.enums import EDITABLE_FILINGS, AccountState, ApplicationState, FilingState, ServerFilingState
-from xianshen.registry.models import Filing, MediaAccount, OpeningApplication, ServerFiling
+from xianshen.registry.enums import (
+    EDITABLE_FILINGS,
+    AccountState,
+    ApplicationState,
+    FilingState,
+    HandoverState,
+    ServerFilingState,
+)
+from xianshen.registry.models import Filing, Handover, MediaAccount, OpeningApplication, ServerFiling
 from xianshen.workflow.tables import Transition, TransitionTable, anyone
 
 A = AccountState
@@ -73,5 +80,17 @@ FILING: TransitionTable[Filing] = TransitionTable(
         Transition("revoke", frozenset({F.APPROVED}), F.REVOKED, anyone, events.FILING_REVOKED, rules.FILING, _("撤销备案")),
         Transition("disown", frozenset({F.EXPECTED}), F.DISOWNED, permissions.may_take_up, events.FILING_DISOWNED, rules.LEGACY, _("不是我们的")),
         Transition("reassign", frozenset({F.DISOWNED}), F.EXPECTED, anyone, events.FILING_REASSIGNED, rules.LEGACY, _("改派单位")),
+    ),
+)  # fmt: skip
+
+H = HandoverState
+HANDOVER: TransitionTable[Handover] = TransitionTable(
+    name="Handover",
+    states=HandoverState,
+    initial=frozenset({H.PROPOSED}),
+    transitions=(
+        Transition("complete", frozenset({H.PROPOSED}), H.DONE, anyone, events.HANDOVER_DONE, rules.CUSTODY, _("办完交接")),
+        Transition("decline", frozenset({H.PROPOSED}), H.DECLINED, permissions.handover_receiver, events.HANDOVER_DECLINED, rules.CUSTODY, _("不接手")),
+        Transition("cancel", frozenset({H.PROPOSED}), H.CANCELLED, permissions.handover_keeper, events.HANDOVER_CANCELLED, rules.CUSTODY, _("取消交接")),
     ),
 )  # fmt: skip

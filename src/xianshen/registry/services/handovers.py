@@ -1,5 +1,6 @@
 """Handovers of an account's keys, confirmed by both sides."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -16,9 +17,12 @@ from xianshen.organisation.selectors import Grants, people
 from xianshen.registry import contacts, events, rules
 from xianshen.registry.enums import CustodyRole, HandoverState
 from xianshen.registry.models import CustodyHolder, Handover
-from xianshen.registry.permissions import may_give, may_keep_custody, may_receive
+from xianshen.registry.permissions import may_give, may_receive
+from xianshen.registry.selectors import account_subject
 from xianshen.registry.services.custody import end_holding, kept_account, reason_text, record_custody
-from xianshen.workflow.tables import locked
+from xianshen.registry.transitions import HANDOVER
+from xianshen.regulation.selectors import policy_on
+from xianshen.workflow.tables import apply_transition, locked
 
 
 @act
@@ -151,14 +155,14 @@ def confirm_handover(*, actor: Actor, grants: Grants, handover_id: int, as_recei
         handover.given_for = "" if own else f"{actor.unit}{actor.position} {actor.name}"[:80]
         payload = {**_names(handover), "instead": handover.given_for}
         record_custody(events.HANDOVER_GIVEN, handover.account, actor, payload, now)
+    handover.save(update_fields=["given_at", "given_for", "received_at"])
     if handover.given_at and handover.received_at:
-        _pass_keys(handover, now)
-    handover.save()
+        _pass_keys(handover, grants, actor, now)
     return handover
 
 
 @within_act
-def _pass_keys(handover: Handover, now: datetime) -> None:
+def _pass_keys(handover: Handover, grants: Grants, actor: Actor, now: datetime) -> None:
     on = timezone.localdate(now)
     holder = handover.holder
     end_holding(holder, on)
@@ -174,8 +178,32 @@ def _pass_keys(handover: Handover, now: datetime) -> None:
             mobile=handover.receiver_mobile,
             since=on,
         )
-    handover.state = HandoverState.DONE
-    handover.ended_at = now
+    _move(handover, "complete", {}, grants, actor, now)
+
+
+@within_act
+def _move(
+    handover: Handover,
+    transition: str,
+    words: Mapping[str, str],
+    grants: Grants,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    policy = policy_on(handover.institution_id, timezone.localdate(now))
+    apply_transition(
+        HANDOVER,
+        handover,
+        transition,
+        who=grants,
+        actor=actor,
+        at=now,
+        subject=account_subject(handover.account),
+        payload={**_names(handover), **words},
+        changes={"ended_at": now, "reason": words.get("text", "")},
+        article=policy.rule(rules.CUSTODY).article,
+        policy_version=policy.label,
+    )
 
 
 @act
@@ -186,16 +214,9 @@ def end_handover(*, actor: Actor, grants: Grants, handover_id: int, text: str, n
         Handover.DoesNotExist, PermissionDenied, TransitionNotAllowed, ValidationError: no reason.
     """
     handover = _open_handover(handover_id, grants)
-    declined = handover.receiver_id == grants.person_id
-    if not declined and not (permission := may_keep_custody(handover.account, grants)):
-        raise PermissionDenied.from_denied(permission)
     text = reason_text(text)
-    handover.state = HandoverState.DECLINED if declined else HandoverState.CANCELLED
-    handover.ended_at = now
-    handover.reason = text
-    handover.save()
-    event = events.HANDOVER_DECLINED if declined else events.HANDOVER_CANCELLED
-    record_custody(event, handover.account, actor, {**_names(handover), "text": text}, now)
+    declines = handover.receiver_id == grants.person_id
+    _move(handover, "decline" if declines else "cancel", {"text": text}, grants, actor, now)
     whom = {handover.proposed_by_id, handover.receiver_id, handover.holder.person_id or 0} - {grants.person_id, 0}
     words = gettext_lazy("「%(account)s」的交接没有办成：%(text)s")
     _tell(handover, sorted(whom), stored(words, account=handover.account.name, text=text), "ended", now)
