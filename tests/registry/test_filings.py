@@ -221,9 +221,7 @@ def test_a_second_filing_is_refused_with_the_first(college: College, account: Me
     first = begun(college, account)
     for kind in (FilingKind.CHANGE, FilingKind.CLOSURE):
         with pytest.raises(services.FilingUnderWay) as refused:
-            services.start_filing(
-                account_id=account.pk, kind=kind, changed_on=college.on, **college.who("operator")
-            )
+            services.start_filing(account_id=account.pk, kind=kind, changed_on=college.on, **college.who("operator"))
         assert refused.value.filing_id == first.pk
     assert Filing.objects.count() == 1
 
@@ -330,9 +328,7 @@ def test_closure_waits_for_the_proof_and_then_closes(college: College, account: 
 
 def test_closure_with_the_proof_at_hand_closes_at_once(college: College, account: MediaAccount) -> None:
     filing = begun(college, account, kind=FilingKind.CLOSURE)
-    services.attach_to_filing(
-        filing_id=filing.pk, upload=proof(), kind="cancellation_proof", **college.who("operator")
-    )
+    services.attach_to_filing(filing_id=filing.pk, upload=proof(), kind="cancellation_proof", **college.who("operator"))
     services.submit_filing(filing_id=filing.pk, revision=filing.revision, **college.who("operator"))
     chain = chain_of_filing(college, filing)
     college.decide(chain, "head")
@@ -341,9 +337,7 @@ def test_closure_with_the_proof_at_hand_closes_at_once(college: College, account
     assert account.state == "closed"
 
 
-@pytest.mark.parametrize(
-    "gap", ["followers_plan", "content_plan", "custody_returned", "custody_returned_to", "reason"]
-)
+@pytest.mark.parametrize("gap", ["followers_plan", "content_plan", "custody_returned", "custody_returned_to", "reason"])
 def test_a_closure_settles_everything_first(college: College, account: MediaAccount, gap: str) -> None:
     filing = begun(college, account, kind=FilingKind.CLOSURE, **{gap: False if gap == "custody_returned" else ""})
     with pytest.raises(ValidationError) as refused:
