@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.factories.regulation import OTHER, pack_at
+from xianshen.regulation.commands import calendar_warnings
 from xianshen.regulation.schema import Clock, Duration, WorkCalendar
 
 DAYS = st.dates(date(2000, 1, 1), date(2090, 12, 31))
@@ -55,6 +56,27 @@ def test_working_days_follow_the_institutions_calendar() -> None:
     assert policy.due("filing.change", date(2026, 9, 29)) == date(2026, 10, 9)  # 30 Sep, 8 and 9 Oct
     assert policy.due("filing.change", date(2026, 10, 8)) == date(2026, 10, 12)  # 9, 10 (made up) and 12 Oct
     assert Duration(working_days=3).due(date(2026, 9, 29)) == date(2026, 10, 2)
+
+
+def test_official_holidays_and_make_up_days_hold_unless_the_institution_says_otherwise() -> None:
+    official = WorkCalendar()
+    assert not official.is_workday(date(2026, 10, 5))
+    assert official.is_workday(date(2026, 10, 10))
+    assert official.is_workday(date(2026, 9, 20))
+    own = WorkCalendar(days_off=frozenset({date(2026, 10, 10)}), make_up_workdays=frozenset({date(2026, 10, 5)}))
+    assert own.is_workday(date(2026, 10, 5))
+    assert not own.is_workday(date(2026, 10, 10))
+    assert WorkCalendar(official="none").is_workday(date(2026, 10, 5))
+
+
+def test_year_without_announced_holidays_is_said_not_guessed() -> None:
+    pack = pack_at(OTHER)
+    calendar = pack.policies[0].calendar
+    assert calendar.known_until is not None
+    assert not calendar.guesses(calendar.known_until)
+    assert calendar.guesses(calendar.known_until + timedelta(days=1))
+    assert calendar_warnings(pack, calendar.known_until)
+    assert not calendar_warnings(pack, calendar.known_until - timedelta(days=400))
 
 
 @given(DAYS, st.integers(1, 400))

@@ -10,7 +10,7 @@ EXTENDED = declare_event(
     "clocks.extended", keys=("clock", "before", "after", "why"), label=_("时限由 %(before)s 延至 %(after)s：%(why)s")
 )
 REMINDED = declare_event(
-    "clocks.reminded", keys=("clock", "due_on", "days_left", "people"), label=_("时限提醒：还剩 %(days_left)s 天")
+    "clocks.reminded", keys=("clock", "due_on", "days_left", "people"), label=_("时限提醒：%(due_on)s 截止")
 )
 ESCALATED = declare_event("clocks.escalated", keys=("clock", "due_on", "to", "people"), label=_("时限上报%(to)s"))
 RAN_OUT = declare_event(

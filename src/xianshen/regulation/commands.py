@@ -3,14 +3,16 @@
 import argparse
 import json
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from xianshen.common.errors import Refusal
 from xianshen.regulation import articlemap
-from xianshen.regulation.loader import check_pack
+from xianshen.regulation.loader import Pack, check_pack
 from xianshen.regulation.services import BrokenPack, load_pack
 from xianshen.regulation.source import Mistake
 
@@ -43,19 +45,37 @@ def run_check(path: Path, *, json_output: bool = False) -> int:
         print(f"xianshen: {path}: no such folder", file=sys.stderr)
         return WRONG_USE
     pack, mistakes = check_pack(path)
+    warnings = calendar_warnings(pack, timezone.localdate()) if pack else []
     if json_output:
         versions = [policy.label for policy in pack.policies] if pack else []
-        print(
-            json.dumps(
-                {"ok": pack is not None, "versions": versions, "mistakes": _as_json(mistakes)}, ensure_ascii=False
-            )
-        )
+        found = {"ok": pack is not None, "versions": versions, "mistakes": _as_json(mistakes), "warnings": warnings}
+        print(json.dumps(found, ensure_ascii=False))
     elif pack is None:
         print("\n".join(str(mistake) for mistake in mistakes))
     else:
         labels = ", ".join(policy.label for policy in pack.policies)
         print(f"{path}: good ({pack.institution.code}: {labels})")
+        print(*(f"{path}: warning: {warning}" for warning in warnings), sep="\n", end="\n" if warnings else "")
     return GOOD if pack else FINDINGS
+
+
+def calendar_warnings(pack: Pack, on: date) -> list[str]:
+    """Say which clocks reckon in working days of a coming year whose official holidays are not known here.
+
+    Args:
+        pack: a pack without mistakes.
+        on: today; a year from it is looked at.
+    """
+    warnings = []
+    for policy in pack.policies:
+        clocks = [clock.id for clock in policy.clocks if clock.duration.working_days is not None]
+        known = policy.calendar.known_until
+        if clocks and known is not None and policy.calendar.guesses(on + timedelta(days=366)):
+            warnings.append(
+                _("%(version)s：%(clocks)s 按工作日算，放假安排只知道到 %(until)s，以后按周一至周五推算。")
+                % {"version": policy.label, "clocks": "、".join(clocks), "until": known.isoformat()}
+            )
+    return warnings
 
 
 def run_load(path: Path, *, json_output: bool = False) -> int:
