@@ -14,6 +14,7 @@ from xianshen.common.actors import Actor
 from xianshen.common.language import stored
 from xianshen.ledger.events import Subject
 from xianshen.ledger.services import within_act
+from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import holders_in
 from xianshen.registry.models import SponsorDocument
@@ -116,4 +117,5 @@ def part_ran_out(deadline: "Deadline", now: datetime) -> None:
         rule=deadline.rule,
         key=f"clock:{deadline.pk}:expired:{deadline.due_on}",
         at=now,
+        kind=NoticeKind.CLOCK_CONSEQUENCE,
     )

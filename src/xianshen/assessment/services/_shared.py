@@ -15,6 +15,7 @@ from xianshen.common.errors import TransitionNotAllowed
 from xianshen.common.language import stored
 from xianshen.common.zhdates import zh_date
 from xianshen.ledger.services import no_act, within_act
+from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import holders, holdings_where
 from xianshen.registry.enums import AccountState, SuspensionReason
@@ -51,7 +52,15 @@ def unit_heads(review: AnnualReview, on: date) -> list[int]:
 
 
 @within_act
-def tell(review: AnnualReview, people: Sequence[int], text: str, *, key: str, now: datetime) -> None:
+def tell(
+    review: AnnualReview,
+    people: Sequence[int],
+    text: str,
+    *,
+    key: str,
+    now: datetime,
+    kind: NoticeKind = NoticeKind.REVIEW_OUTCOME,
+) -> None:
     """Tell people something about a review."""
     notify(
         institution_id=review.institution_id,
@@ -61,6 +70,7 @@ def tell(review: AnnualReview, people: Sequence[int], text: str, *, key: str, no
         rule=rules.DUE,
         key=f"review:{review.pk}:{key}",
         at=now,
+        kind=kind,
     )
 
 
@@ -94,7 +104,14 @@ def stop_account(review: AnnualReview, reason: SuspensionReason, text: str, *, a
         reason=reason.label,
         text=text,
     )
-    tell(review, people, said, key=f"stopped:{reason.value}:{now:%Y%m%d%H%M%S}", now=now)
+    tell(
+        review,
+        people,
+        said,
+        key=f"stopped:{reason.value}:{now:%Y%m%d%H%M%S}",
+        now=now,
+        kind=NoticeKind.ACCOUNT_SUSPENDED,
+    )
     return True
 
 

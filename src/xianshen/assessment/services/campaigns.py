@@ -28,6 +28,7 @@ from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.common.language import stored
 from xianshen.common.zhdates import zh_date
 from xianshen.ledger.services import Unchanged, act, no_act, record
+from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants
 from xianshen.registry.selectors import account_subject
@@ -298,6 +299,7 @@ def _tell_missing(campaign: ReviewCampaign, missing: Sequence[AnnualReview], on:
             rule=rules.DUE,
             key=f"review:remind:{campaign.pk}:{person}:{now:%Y%m%d%H%M%S}",
             at=now,
+            kind=NoticeKind.REVIEW_TODO,
         )
     return len(by_person)
 

@@ -30,6 +30,7 @@ from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.common.language import stored
 from xianshen.ledger.services import act, record
+from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants, holders_in, unit_in
 from xianshen.regulation.enums import Capability
@@ -141,6 +142,7 @@ def _tell_office(report: ResultReport, now: datetime) -> None:
         rule=rules.REPORT,
         key=f"review:report:{report.pk}:{now:%Y%m%d%H%M%S}",
         at=now,
+        kind=NoticeKind.REVIEW_TODO,
     )
 
 
@@ -191,6 +193,7 @@ def query_report(*, actor: Actor, grants: Grants, report_id: int, text: str, now
         rule=rules.REPORT,
         key=f"review:report:{report.pk}:query:{now:%Y%m%d%H%M%S}",
         at=now,
+        kind=NoticeKind.REVIEW_TODO,
     )
     _stop_clock(report, actor, now, met=False)
     return report

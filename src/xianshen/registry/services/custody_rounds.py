@@ -12,6 +12,7 @@ from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.common.language import stored
 from xianshen.ledger.events import Subject
 from xianshen.ledger.services import JSON, act, record
+from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants
 from xianshen.registry import events, rules
@@ -162,5 +163,6 @@ def tell_of_leavers(*, institution_id: int, holders: "list[CustodyHolder]", now:
             rule=rules.CUSTODY,
             key=f"leaver:{holder.pk}",
             at=now,
+            kind=NoticeKind.CUSTODY_TASK,
         )
     return len(holders)

@@ -12,6 +12,7 @@ from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.common.language import stored
 from xianshen.ledger.services import JSON, act, within_act
+from xianshen.notices.enums import NoticeKind
 from xianshen.notices.services import notify
 from xianshen.organisation.selectors import Grants, people
 from xianshen.registry import contacts, events, rules
@@ -113,6 +114,7 @@ def _tell(handover: Handover, whom: list[int], text: str, what: str, now: dateti
         rule=rules.CUSTODY,
         key=f"handover:{handover.pk}:{what}",
         at=now,
+        kind=NoticeKind.CUSTODY_TASK,
     )
 
 
