@@ -1,5 +1,6 @@
 """What people do with their hands in these stories."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -65,11 +66,13 @@ def begin_application(page: Page, unit: str = "") -> OpeningApplication:
     return OpeningApplication.objects.get(pk=page.url.split("/")[-3])
 
 
-def fill_application(page: Page, **changes: str) -> None:
+def fill_application(
+    page: Page, typed: Mapping[str, str] = TYPED, chosen: Iterable[str] = CHOSEN, **changes: str
+) -> None:
     """Choose and type everything that the form asks for; changes replace typed texts."""
-    for words in CHOSEN:
+    for words in chosen:
         page.get_by_label(words, exact=True).check()
-    for code, text in {**TYPED, **changes}.items():
+    for code, text in {**typed, **changes}.items():
         control(page, code).fill(text)
     expect(page.get_by_text("都填好了，可以提交。")).to_be_visible()
     saved(page)
@@ -114,10 +117,10 @@ def file_sponsor_documents(page: Page, unit_id: int, parts: list[str]) -> None:
         page.get_by_label("文件", exact=True).set_input_files(
             {"name": f"{part}.pdf", "mimeType": "application/pdf", "buffer": PDF}
         )
-        page.get_by_label("生效日期").fill(timezone.localdate().replace(month=1, day=1).isoformat())
+        page.get_by_label("生效日期").fill(timezone.localdate().isoformat())
         page.get_by_role("button", name="存入档案").click()
         expect(page.locator("main .xs-file").filter(has_text=part)).to_be_visible()
-    expect(page.locator(".xs-head")).to_contain_text("齐全")
+    expect(page.locator(".xs-head .xs-state--ok")).to_have_text("齐全")
 
 
 def fits(page: Page) -> bool:

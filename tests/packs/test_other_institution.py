@@ -5,7 +5,6 @@ its own, deadlines in working days, and other article numbers.
 """
 
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,47 +12,21 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from tests.factories.organisation import AppointmentFactory, PersonFactory, PositionFactory, UnitFactory
-from tests.factories.regulation import pack_at
+from tests.factories.organisation import AppointmentFactory
 from tests.support.college import College, build_college
+from tests.support.hospitals import build_group
 from xianshen.approvals import services as approvals
 from xianshen.approvals.enums import ChainState, StepState, Verdict
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.documents.models import IssuedDocument
 from xianshen.ledger.models import LedgerEntry
-from xianshen.organisation.models import Institution
 from xianshen.registry import services as registry
 from xianshen.registry.models import MediaAccount, OpeningApplication
 from xianshen.regulation.selectors import cite, policy_on
-from xianshen.regulation.services import store_pack
 
-PACK = Path(__file__).parent / "linhai"
 NOW = datetime(2026, 9, 29, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 AFTER_TWO_WORKING_DAYS = date(2026, 10, 8)  # 30 September, then the holidays of the group's calendar, 8 October
 
-# key: (kind, name, parent)
-UNITS = {
-    "board": ("board", "集团领导", None),
-    "publicity": ("publicity", "宣传处", None),
-    "it": ("it_centre", "信息中心", None),
-    "hospital": ("hospital", "第一医院", None),
-    "clinic": ("clinic", "心内科", "hospital"),
-    "ward": ("ward", "心内三病区", "clinic"),
-    "volunteers": ("volunteers", "红马甲志愿队", "hospital"),
-}
-# role: (unit key, kind of position, title)
-SEATS = {
-    "chairman": ("board", "chairman", "董事长"),
-    "publicity_head": ("publicity", "publicity_head", "宣传处处长"),
-    "publicity_editor": ("publicity", "editor", "宣传处编辑"),
-    "it_head": ("it", "it_head", "信息中心主任"),
-    "president": ("hospital", "president", "院长"),
-    "hospital_editor": ("hospital", "editor", "医院编辑"),
-    "chief": ("clinic", "clinic_chief", "科主任"),
-    "clinic_editor": ("clinic", "editor", "科室编辑"),
-    "ward_editor": ("ward", "editor", "病区编辑"),
-    "volunteer_editor": ("volunteers", "editor", "志愿队编辑"),
-}
 VALUES = {
     "name": "心内科健康课堂",
     "handle": "xnk_health",
@@ -69,19 +42,7 @@ VALUES = {
 @pytest.fixture
 def group(db: None) -> College:
     """Return the hospital group with its people by role."""
-    store_pack(pack=pack_at(PACK), now=NOW)
-    institution = Institution.objects.get(code="linhai")
-    group = College(institution, NOW)
-    for key, (kind, name, parent) in UNITS.items():
-        group.units[key] = UnitFactory(
-            institution=institution, key=key, kind=kind, name=name, parent=group.units[parent] if parent else None
-        )
-    for role, (unit, kind, title) in SEATS.items():
-        position = PositionFactory(unit=group.units[unit], key=role, kind=kind, title=title)
-        person = PersonFactory(institution=institution, key=role, username=f"linhai.{role}", name=f"{title}乙")
-        AppointmentFactory(position=position, person=person)
-        group.positions[role], group.people[role] = position, person
-    return group
+    return build_group(NOW)
 
 
 def submitted(group: College, role: str = "clinic_editor", unit: str = "clinic", **values: Any) -> Any:
