@@ -217,7 +217,7 @@ def test_board_asks_a_fixed_number_of_questions(
             )
 
     school.account()
-    queries_constant(lambda: client.get(BOARD), grow, at_most=15)
+    queries_constant(lambda: client.get(BOARD), grow, at_most=17)
 
 
 def test_board_without_accounts_says_what_to_do(client_of: Clients, school: College) -> None:

@@ -8,14 +8,11 @@ from django.db.models import Q
 from django.urls import reverse
 
 from xianshen.approvals.models import ApprovalStep
-from xianshen.approvals.selectors import STEP_TYPE, deciders_of_steps, steps_to_do
+from xianshen.approvals.selectors import STEP_TYPE, deciders_of_steps, keys_to_do
 from xianshen.organisation.selectors import Grants
 
 if TYPE_CHECKING:
     from xianshen.clocks.models import Deadline
-
-#: Steps of one person that are looked for; the inbox lists fewer.
-MOST = 500
 
 
 class StepDeadlines:
@@ -42,8 +39,8 @@ class StepDeadlines:
 
     def candidates(self, grants: Grants, on: date) -> Q:
         """Return the steps that wait for the person, whoever's they are."""
-        steps = steps_to_do(grants.institution_id, grants.person_id, grants.holdings, on)
-        return Q(subject_id__in=[str(pk) for pk in steps.values_list("pk", flat=True)[:MOST]])
+        keys = keys_to_do(grants.institution_id, grants.person_id, grants.holdings, on)
+        return Q(subject_id__in=[str(pk) for pk in keys])
 
     def lists_itself(self, deadline: "Deadline", on: date) -> bool:
         """Say yes: the inbox lists every step that waits for the person."""

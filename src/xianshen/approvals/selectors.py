@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from xianshen.approvals.enums import DECIDE_VERDICTS, REPORT_VERDICTS, ChainState, StepKind, StepState, Verdict
 from xianshen.approvals.models import ApprovalChain, ApprovalStep, Opinion, Phrase
 from xianshen.common.components import Step
-from xianshen.common.composed import counted, listed
+from xianshen.common.composed import counted, listed, picked
 from xianshen.common.language import local
 from xianshen.common.zhdates import zh_date
 from xianshen.ledger.events import Subject
@@ -28,6 +28,8 @@ AGAINST = frozenset({Verdict.RETURN, Verdict.DISAGREE, Verdict.REVOKE})
 OPEN_STEPS = (StepState.CURRENT, StepState.QUERIED)
 #: Steps that somebody is shown at once.
 MOST_LISTED = 50
+#: Steps of one person that are looked for to find their deadlines.
+MOST_LOOKED_FOR = 500
 STEP_TYPE = "approvals.step"
 
 
@@ -218,6 +220,18 @@ def _list_waiting(
     return _in_order(_waiting(institution_id, person_id, chairs, may_inherit, on))[:MOST_LISTED]
 
 
+@picked
+def _pick_waiting(
+    institution_id: int,
+    person_id: int,
+    chairs: tuple[_Chair, ...],
+    may_inherit: frozenset[str],
+    on: date,
+) -> QuerySet[ApprovalStep, int]:
+    waiting = _in_order(_waiting(institution_id, person_id, chairs, may_inherit, on))
+    return waiting.values_list("pk", flat=True)[:MOST_LOOKED_FOR]
+
+
 def steps_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding], on: date) -> QuerySet[ApprovalStep]:
     """Return the steps that wait for the person today with their chains, most urgent first.
 
@@ -233,6 +247,11 @@ def steps_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding]
 def most_urgent(institution_id: int, person_id: int, holdings: Sequence[Holding], on: date) -> list[ApprovalStep]:
     """Return the first of :func:`steps_to_do`, at most :data:`MOST_LISTED`; one query."""
     return _list_waiting(institution_id, person_id, _chairs(holdings), escalation_positions(institution_id), on)
+
+
+def keys_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding], on: date) -> list[int]:
+    """Return the primary keys of the steps that wait for the person, at most :data:`MOST_LOOKED_FOR`; one query."""
+    return _pick_waiting(institution_id, person_id, _chairs(holdings), escalation_positions(institution_id), on)
 
 
 def count_to_do(institution_id: int, person_id: int, holdings: Sequence[Holding], on: date) -> int:

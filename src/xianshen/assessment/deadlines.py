@@ -4,17 +4,24 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from xianshen.assessment.models import AnnualReview
 from xianshen.assessment.selectors import REPORT_TYPE, REVIEW_TYPE
 from xianshen.assessment.services._shared import office_people
+from xianshen.common.composed import picked
 from xianshen.organisation.selectors import Grants, holders_in
 from xianshen.regulation.enums import Capability
 
 if TYPE_CHECKING:
     from xianshen.clocks.models import Deadline
+
+
+@picked
+def _owned(institution_id: int, person_id: int) -> QuerySet[AnnualReview, int]:
+    reviews = AnnualReview.objects.filter(institution_id=institution_id, account__owner_id=person_id)
+    return reviews.values_list("pk", flat=True)[:500]
 
 
 class ReviewDeadlines:
@@ -49,10 +56,7 @@ class ReviewDeadlines:
 
     def candidates(self, grants: Grants, on: date) -> Q:
         """Return where else deadlines of the person may be: accounts that they own outside their units."""
-        owned = AnnualReview.objects.filter(
-            institution_id=grants.institution_id, account__owner_id=grants.person_id
-        ).values_list("pk", flat=True)
-        return Q(subject_id__in=[str(pk) for pk in owned[:500]])
+        return Q(subject_id__in=[str(pk) for pk in _owned(grants.institution_id, grants.person_id)])
 
 
 class ReportDeadlines:

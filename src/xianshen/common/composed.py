@@ -6,19 +6,20 @@ statement's parameters, the values go from then on. Statements are kept, answers
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import wraps
 from inspect import signature
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
-from django.db.models.query import ModelIterable, get_related_populators
+from django.db.models.query import FlatValuesListIterable, ModelIterable, get_related_populators
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
+T = TypeVar("T")
 #: Statements kept for each question before it starts afresh; most have one.
 KEPT = 512
 
@@ -28,8 +29,8 @@ def counted(build: Callable[P, QuerySet[Any]]) -> Callable[P, int]:
 
     Args:
         build: its queryset must follow from the arguments alone. Numbers, texts and dates among them may stand only
-            where values stand: to decide by them what is asked, pass a ``bool``, an enum or a frozenset. All must be
-            hashable.
+            where values stand: to decide by them what is asked, pass a ``bool``, an enum or a frozenset, or call the
+            parameter ``limit``. All must be hashable.
     """
     question = _Question(build, _counting)
 
@@ -71,6 +72,39 @@ def listed(build: Callable[P, QuerySet[M]]) -> Callable[P, list[M]]:
         return models
 
     return rows
+
+
+def picked(build: Callable[P, QuerySet[Any, Any]]) -> Callable[P, list[Any]]:
+    """Turn a function that returns ``values_list(…, flat=True)`` into one that returns the values as a list; one query.
+
+    Args:
+        build: as for :func:`counted`.
+    """
+    question = _Question(build, _picking)
+
+    @wraps(build)
+    def values(*args: P.args, **kwargs: P.kwargs) -> list[Any]:
+        found = question.put(args, kwargs)
+        if found is None:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(found[0].sql, found[1])
+            return [row[0] for row in cursor.fetchall()]
+
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed(Generic[T]):
+    """An argument for questions that cannot be hashed itself.
+
+    Args:
+        key: all of it from which a statement may follow.
+        value: the argument.
+    """
+
+    key: Hashable
+    value: T = field(compare=False)
 
 
 class _Reader:
@@ -120,6 +154,14 @@ class _Statement:
 def _counting(queryset: QuerySet[Any]) -> _Statement:
     sql, params = queryset.order_by().values("pk").query.sql_with_params()
     return _Statement(f"SELECT COUNT(*) FROM ({sql}) counted", tuple(params))
+
+
+def _picking(queryset: QuerySet[Any, Any]) -> _Statement:
+    compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+    sql, params = compiler.as_sql()
+    if queryset._iterable_class is not FlatValuesListIterable or compiler.get_converters([compiler.select[0][0]]):
+        raise TypeError("only flat lists of values that the database gives as they are can be picked")
+    return _Statement(sql, tuple(params))
 
 
 def _listing(queryset: QuerySet[Any]) -> _Statement:
@@ -175,7 +217,7 @@ class _Question:
         return (
             connection.vendor,
             None,
-            *(type(value) if type(value) in _VALUES else value for value in given.values()),
+            *(type(value) if type(value) in _VALUES and name != _CHOICE else value for name, value in given.items()),
         )
 
     def _fill(self, statement: _Statement, given: dict[str, Any]) -> list[Any]:
@@ -204,7 +246,10 @@ class _Question:
         """Compose with stand-ins, twice; what differs must be them, or the statement holds for these values only."""
         turns = []
         for turn in (0, 1):
-            stood = {name: _stand_in(value, place, turn) for place, (name, value) in enumerate(given.items())}
+            stood = {
+                name: None if name == _CHOICE else _stand_in(value, place, turn)
+                for place, (name, value) in enumerate(given.items())
+            }
             values = {name: given[name] if stand is None else stand for name, stand in stood.items()}
             names = {_parameter(stand): name for name, stand in stood.items() if stand is not None}
             turns.append((self._compose(values), names))
@@ -228,6 +273,8 @@ class _Question:
 
 
 _VALUES = frozenset({int, str, date})
+#: Name of the parameter that says how many rows: it stands in the statement itself.
+_CHOICE = "limit"
 _UNKNOWN = _Statement("unknown", ())
 #: Says of a shape that its statements hold for exact values only.
 _EXACT = _Statement("exact", ())

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 
+from xianshen.common.composed import listed
 from xianshen.directory.addresses import find_address, parse_address
 from xianshen.directory.enums import OPEN_REPORTS, ReportState
 from xianshen.directory.models import ImpostorReport
@@ -66,10 +67,11 @@ def count_to_handle(institution_id: int) -> int:
     return ImpostorReport.objects.filter(institution_id=institution_id, state__in=OPEN_REPORTS).count()
 
 
-def reports_to_handle(institution_id: int, limit: int) -> list[ImpostorReport]:
-    """Return the reports that wait for an answer, oldest first, at most ``limit``."""
+@listed
+def reports_to_handle(institution_id: int, limit: int) -> QuerySet[ImpostorReport]:
+    """Return the reports that wait for an answer as a list, oldest first, at most ``limit``."""
     waiting = ImpostorReport.objects.filter(institution_id=institution_id, state__in=OPEN_REPORTS)
-    return list(waiting.order_by("received_at", "pk")[:limit])
+    return waiting.order_by("received_at", "pk")[:limit]
 
 
 def report_of(institution_id: int, report_id: int) -> ImpostorReport:

@@ -2,11 +2,28 @@
 
 from collections.abc import Iterable, Iterator
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from xianshen.common.composed import counted, listed, picked
 from xianshen.ledger.canonical import GENESIS, about_text, entry_hash
 from xianshen.ledger.events import Subject
 from xianshen.ledger.models import LedgerAbout, LedgerEntry
+
+
+@listed
+def _own(institution: str, subject_type: str, subject_id: str, limit: int, before: int | None) -> QuerySet[LedgerEntry]:
+    own = LedgerEntry.objects.filter(institution=institution, subject_type=subject_type, subject_id=subject_id)
+    own = own if before is None else own.filter(sequence__lt=before)
+    return own.order_by("-sequence")[:limit]
+
+
+@picked
+def _about(
+    institution: str, subject_type: str, subject_id: str, limit: int, before: int | None
+) -> QuerySet[LedgerAbout, int]:
+    about = LedgerAbout.objects.filter(institution=institution, subject_type=subject_type, subject_id=subject_id)
+    about = about if before is None else about.filter(sequence__lt=before)
+    return about.order_by("-sequence").values_list("sequence", flat=True)[:limit]
 
 
 def entries_about(
@@ -21,12 +38,8 @@ def entries_about(
         limit: at most so many.
         before: only entries with a lower sequence (the next page).
     """
-    about = LedgerAbout.objects.filter(institution=institution, subject_type=subject_type, subject_id=subject_id)
-    own = LedgerEntry.objects.filter(institution=institution, subject_type=subject_type, subject_id=subject_id)
-    if before is not None:
-        about, own = about.filter(sequence__lt=before), own.filter(sequence__lt=before)
-    newest = list(own.order_by("-sequence")[:limit])
-    further = list(about.order_by("-sequence").values_list("sequence", flat=True)[:limit])
+    newest = _own(institution, subject_type, subject_id, limit, before)
+    further = _about(institution, subject_type, subject_id, limit, before)
     if further:
         newest += LedgerEntry.objects.filter(institution=institution, sequence__in=further)
         newest.sort(key=lambda entry: entry.sequence, reverse=True)
@@ -35,8 +48,18 @@ def entries_about(
 
 def count_about(institution: str, subject_type: str, subject_id: str) -> int:
     """Return how many entries a record's page could show."""
-    subject = {"institution": institution, "subject_type": subject_type, "subject_id": subject_id}
-    return LedgerEntry.objects.filter(**subject).count() + LedgerAbout.objects.filter(**subject).count()
+    subject = (institution, subject_type, subject_id)
+    return _count_own(*subject) + _count_further(*subject)
+
+
+@counted
+def _count_own(institution: str, subject_type: str, subject_id: str) -> QuerySet[LedgerEntry]:
+    return LedgerEntry.objects.filter(institution=institution, subject_type=subject_type, subject_id=subject_id)
+
+
+@counted
+def _count_further(institution: str, subject_type: str, subject_id: str) -> QuerySet[LedgerAbout]:
+    return LedgerAbout.objects.filter(institution=institution, subject_type=subject_type, subject_id=subject_id)
 
 
 def recent_entries(

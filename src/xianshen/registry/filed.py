@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from xianshen.clocks.selectors import board
+from xianshen.common.composed import listed
 from xianshen.common.language import stored
 from xianshen.ledger.events import Subject
 from xianshen.organisation.selectors import Grants
@@ -83,8 +84,13 @@ def value_on(account: MediaAccount, field: str, day: date) -> str | None:
 
 def former_values(account: MediaAccount, fields: Collection[str] = KEPT_FIELDS) -> list[AccountValue]:
     """Return the former values of some of an account's particulars, newest first (one query)."""
-    found = AccountValue.objects.filter(account=account, field__in=fields).select_related("filing")
-    return list(found.order_by("-valid_until", "-pk"))
+    return _former(account.pk, frozenset(fields))
+
+
+@listed
+def _former(account_id: int, fields: frozenset[str]) -> QuerySet[AccountValue]:
+    found = AccountValue.objects.filter(account_id=account_id, field__in=sorted(fields)).select_related("filing")
+    return found.order_by("-valid_until", "-pk")
 
 
 def last_change_on(account_id: int, fields: Collection[str]) -> date | None:
@@ -160,7 +166,13 @@ def filing_of(institution_id: int, filing_id: int) -> Filing:
 
 def open_filing_of(account_id: int) -> Filing | None:
     """Return the account's open filing, or None; there is at most one."""
-    return Filing.objects.filter(account_id=account_id, state__in=OPEN_FILINGS).select_related("unit").first()
+    return next(iter(_open_filings(account_id)), None)
+
+
+@listed
+def _open_filings(account_id: int) -> QuerySet[Filing]:
+    found = Filing.objects.filter(account_id=account_id, state__in=OPEN_FILINGS).select_related("unit")
+    return found.order_by("pk")[:1]
 
 
 def closure_without_proof(account_id: int) -> Filing | None:

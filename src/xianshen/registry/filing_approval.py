@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from xianshen.approvals.enums import ChainState, StepKind
 from xianshen.approvals.selectors import chain_of
 from xianshen.common.actors import Actor
+from xianshen.common.composed import picked
 from xianshen.common.decisions import Decision
 from xianshen.common.errors import TransitionNotAllowed
 from xianshen.documents.rendering.layout import FormData
@@ -143,6 +144,13 @@ class FilingHandler:
             withdraw_documents_of(actor=actor, subject=filing_subject(filing), reason=text, now=now)
 
 
+@picked
+def _own(institution_id: int, person_id: int) -> QuerySet[Filing, int]:
+    filings = Filing.objects.filter(institution_id=institution_id)
+    own = filings.filter(Q(applicant_id=person_id) | Q(account__owner_id=person_id))
+    return own.order_by("-pk").values_list("pk", flat=True)[:500]
+
+
 class FilingDeadlines:
     """Implements :class:`xianshen.clocks.subjects.DeadlineSubject` for the clock of one change or closure."""
 
@@ -157,10 +165,7 @@ class FilingDeadlines:
 
     def candidates(self, grants: "Grants", on: date) -> Q:
         """Return which deadlines may concern a person besides those of their units: filings of their accounts."""
-        own = Filing.objects.filter(institution_id=grants.institution_id).filter(
-            Q(applicant_id=grants.person_id) | Q(account__owner_id=grants.person_id)
-        )
-        return Q(subject_id__in=[str(pk) for pk in own.order_by("-pk").values_list("pk", flat=True)[:500]])
+        return Q(subject_id__in=[str(pk) for pk in _own(grants.institution_id, grants.person_id)])
 
     def concerned(self, deadlines: "Sequence[Deadline]", on: date) -> Mapping[int, Collection[int]]:
         """Who writes the filing; while nobody does, who files for the unit; and the account's owner."""

@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
+from xianshen.common.composed import listed
 from xianshen.common.language import stored
 from xianshen.ledger.events import Subject
 from xianshen.organisation.selectors import Grants
@@ -165,13 +166,21 @@ def count_by_state(accounts: QuerySet[MediaAccount]) -> dict[str, int]:
     return dict(rows)
 
 
+@listed
+def _account(institution_id: int, account_id: int) -> QuerySet[MediaAccount]:
+    return accounts_in(institution_id).select_related("institution", "policy_version").filter(pk=account_id)
+
+
 def account_of(institution_id: int, account_id: int) -> MediaAccount:
     """Return one account with what its page shows.
 
     Raises:
         MediaAccount.DoesNotExist: not in the institution.
     """
-    return accounts_in(institution_id).select_related("institution", "policy_version").get(pk=account_id)
+    found = _account(institution_id, account_id)
+    if not found:
+        raise MediaAccount.DoesNotExist
+    return found[0]
 
 
 def public_accounts(institution_id: int) -> QuerySet[MediaAccount]:
@@ -225,6 +234,9 @@ def valid_sponsor_documents(unit_id: int, on: date) -> QuerySet[SponsorDocument]
     ).order_by("kind", "-valid_until")
 
 
+_valid = listed(valid_sponsor_documents)
+
+
 @dataclass(frozen=True, slots=True)
 class SponsorFile:
     """What a unit's file holds and lacks on a day.
@@ -251,7 +263,7 @@ class SponsorFile:
 def sponsor_file(unit_id: int, required: list[str], on: date) -> SponsorFile:
     """Return the state of a unit's file (one query)."""
     documents: dict[str, SponsorDocument] = {}
-    for document in valid_sponsor_documents(unit_id, on):
+    for document in _valid(unit_id, on):
         documents.setdefault(document.kind, document)
     return SponsorFile(unit_id, documents, [kind for kind in required if kind not in documents])
 

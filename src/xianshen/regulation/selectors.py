@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from xianshen.common.composed import counted
 from xianshen.common.errors import Refusal
 from xianshen.organisation.selectors import people
 from xianshen.regulation.models import Acknowledgement, Interpretation, PolicyVersion, PolicyWording
@@ -226,12 +227,15 @@ def acknowledged_at(version_id: int, person_id: int) -> Acknowledgement | None:
     return Acknowledgement.objects.filter(version_id=version_id, person_id=person_id).first()
 
 
+@counted
+def _times_read(version_id: int, person_id: int) -> QuerySet[Acknowledgement]:
+    return Acknowledgement.objects.filter(version_id=version_id, person_id=person_id)
+
+
 def version_to_read(institution_id: int, person_id: int, on: date) -> VersionDates | None:
     """Return the version in force that a person has not acknowledged, or None; one query at most."""
     version = version_on(institution_id, on)
-    if version is None or acknowledged_at(version.version_id, person_id) is not None:
-        return None
-    return version
+    return None if version is None or _times_read(version.version_id, person_id) else version
 
 
 def acknowledged_by(institution_id: int, version_id: int) -> QuerySet[Acknowledgement]:

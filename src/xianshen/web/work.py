@@ -14,7 +14,7 @@ from xianshen.approvals.enums import StepKind, StepState
 from xianshen.assessment import selectors as assessment
 from xianshen.assessment.enums import ReviewState
 from xianshen.clocks import selectors as clocks
-from xianshen.common.composed import counted, listed
+from xianshen.common.composed import Keyed, counted, listed
 from xianshen.common.language import local
 from xianshen.common.zhdates import deadline_parts, zh_date
 from xianshen.directory import selectors as directory
@@ -31,12 +31,35 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from xianshen.approvals.models import ApprovalStep
+    from xianshen.assessment.models import AnnualReview, ResultReport
     from xianshen.organisation.models import Person
-    from xianshen.registry.models import OpeningApplication, SponsorDocument
+    from xianshen.registry.models import (
+        CustodyHolder,
+        Filing,
+        Handover,
+        MediaAccount,
+        OpeningApplication,
+        SponsorDocument,
+    )
 
 SHOWN = 50
 #: How far the time ruler looks ahead.
 AHEAD = timedelta(days=41)
+
+
+def _scope(grants: Grants) -> Keyed[Grants]:
+    """Return grants as an argument of composed questions."""
+    held = tuple(
+        (
+            one.position.pk,
+            one.position.kind,
+            one.unit.pk,
+            one.delegation.principal_id if one.delegation else None,
+            one.capabilities,
+        )
+        for one in grants.holdings
+    )
+    return Keyed((grants.institution_id, grants.person_id, held, frozenset(grants.below.items())), grants)
 
 
 def _step_item(step: "ApprovalStep", person: "Person") -> TodoItem:
@@ -106,13 +129,37 @@ def drafts_count(person: "Person", grants: Grants, now: datetime) -> int:
     return _count_drafts(person.institution_id, person.pk)
 
 
+def _filings_owed(scope: Keyed[Grants]) -> "QuerySet[Filing]":
+    return registry.filings_owed(scope.value)
+
+
+def _closures_without_proof(scope: Keyed[Grants]) -> "QuerySet[Filing]":
+    return registry.closures_without_proof(scope.value)
+
+
+_count_owed, _count_unproved = counted(_filings_owed), counted(_closures_without_proof)
+_count_filing_drafts = counted(registry.filing_drafts_of)
+
+
+@listed
+def _list_owed(scope: Keyed[Grants]) -> "QuerySet[Filing]":
+    return _filings_owed(scope)[:SHOWN]
+
+
+@listed
+def _list_filing_drafts(institution_id: int, person_id: int) -> "QuerySet[Filing]":
+    return registry.filing_drafts_of(institution_id, person_id)[:SHOWN]
+
+
+@listed
+def _list_unproved(scope: Keyed[Grants]) -> "QuerySet[Filing]":
+    return _closures_without_proof(scope)[:SHOWN]
+
+
 def filings_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
     """Filings to write, filings asked of the units, and closures that wait for the proof of the platform."""
-    items = []
-    filings = [
-        *registry.filings_owed(grants)[:SHOWN],
-        *registry.filing_drafts_of(person.institution_id, person.pk)[:SHOWN],
-    ]
+    items, scope = [], _scope(grants)
+    filings = [*_list_owed(scope), *_list_filing_drafts(person.institution_id, person.pk)]
     due = registry.filing_deadlines(person.institution_id, [filing.pk for filing in filings])
     for filing in filings:
         deadline = due.get(filing.pk)
@@ -145,17 +192,15 @@ def filings_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[To
             rule="filing.within_week",
             key=f"filing:{filing.pk}",
         )
-        for filing in registry.closures_without_proof(grants)[:SHOWN]
+        for filing in _list_unproved(scope)
     ]
     return items
 
 
 def filings_count(person: "Person", grants: Grants, now: datetime) -> int:
-    return (
-        registry.filings_owed(grants).count()
-        + registry.filing_drafts_of(person.institution_id, person.pk).count()
-        + registry.closures_without_proof(grants).count()
-    )
+    scope = _scope(grants)
+    drafts = _count_filing_drafts(person.institution_id, person.pk)
+    return _count_owed(scope) + drafts + _count_unproved(scope)
 
 
 def legacy_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
@@ -207,6 +252,11 @@ def reading_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[To
     ]
 
 
+@listed
+def _list_lacking_servers(scope: Keyed[Grants]) -> "QuerySet[MediaAccount]":
+    return registry.lacking_servers(scope.value)[:SHOWN]
+
+
 def servers_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
     """Accounts that may not run for want of an approved server, for whoever files it."""
     return [
@@ -218,7 +268,7 @@ def servers_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[To
             rule="data_service.campus_server",
             key=f"server:{account.pk}",
         )
-        for account in registry.lacking_servers(grants)[:SHOWN]
+        for account in _list_lacking_servers(_scope(grants))
     ]
 
 
@@ -308,9 +358,19 @@ def clocks_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[Tod
     return items
 
 
+@listed
+def _list_handovers(scope: Keyed[Grants]) -> "QuerySet[Handover]":
+    return custody.handovers_waiting_for(scope.value)[:SHOWN]
+
+
+@listed
+def _list_leavers(scope: Keyed[Grants], today: date) -> "QuerySet[CustodyHolder]":
+    return custody.left_concerning(scope.value, today)[:SHOWN]
+
+
 def custody_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
     """Handovers to confirm, and keepers who left; checks to answer come with their clocks."""
-    today = timezone.localdate(now)
+    today, scope = timezone.localdate(now), _scope(grants)
     items = [
         TodoItem(
             what=_("确认「%(name)s」的交接") % {"name": handover.account.name},
@@ -321,7 +381,7 @@ def custody_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[To
             rule="custody.kept",
             key=f"handover:{handover.pk}",
         )
-        for handover in custody.handovers_waiting_for(grants)[:SHOWN]
+        for handover in _list_handovers(scope)
     ]
     items += [
         TodoItem(
@@ -333,7 +393,7 @@ def custody_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[To
             rule="custody.kept",
             key=f"leaver:{holder.pk}",
         )
-        for holder in custody.left_concerning(grants, today)[:SHOWN]
+        for holder in _list_leavers(scope, today)
     ]
     return items
 
@@ -357,10 +417,32 @@ REVIEW_TASKS = {
 }
 
 
+def _reviews_to_fill(scope: Keyed[Grants]) -> "QuerySet[AnnualReview]":
+    return assessment.reviews_to_fill(scope.value)
+
+
+_count_reviews = counted(_reviews_to_fill)
+
+
+@listed
+def _list_reviews(scope: Keyed[Grants]) -> "QuerySet[AnnualReview]":
+    return _reviews_to_fill(scope)[:SHOWN]
+
+
+@listed
+def _list_to_settle(institution_id: int) -> "QuerySet[ResultReport]":
+    return assessment.reports_to_settle(institution_id)[:SHOWN]
+
+
+@listed
+def _list_to_answer(scope: Keyed[Grants]) -> "QuerySet[ResultReport]":
+    return assessment.reports_to_answer(scope.value)[:SHOWN]
+
+
 def reviews_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[TodoItem]:
     """Annual reviews to fill in, lists of results that wait for the Office, and its questions to a home unit."""
-    items = []
-    reviews = list(assessment.reviews_to_fill(grants)[:SHOWN])
+    items, scope = [], _scope(grants)
+    reviews = _list_reviews(scope)
     days = assessment.due_days(reviews)
     for review in reviews:
         what, why, action = REVIEW_TASKS[ReviewState(review.state)]
@@ -389,7 +471,7 @@ def reviews_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[To
                 rule="report.to_office",
                 key=f"review-report:{report.pk}",
             )
-            for report in assessment.reports_to_settle(person.institution_id)[:SHOWN]
+            for report in _list_to_settle(person.institution_id)
         ]
     items += [
         TodoItem(
@@ -400,14 +482,14 @@ def reviews_todo(person: "Person", grants: Grants, now: datetime) -> Iterable[To
             rule="report.to_office",
             key=f"review-query:{report.pk}",
         )
-        for report in assessment.reports_to_answer(grants)[:SHOWN]
+        for report in _list_to_answer(scope)
     ]
     return items
 
 
 def reviews_count(person: "Person", grants: Grants, now: datetime) -> int:
     """Return how many forms the person has to fill in."""
-    return assessment.reviews_to_fill(grants).count()
+    return _count_reviews(_scope(grants))
 
 
 def register_providers() -> None:

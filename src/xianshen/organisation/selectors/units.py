@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Case, QuerySet, Value, When
 
+from xianshen.common.composed import listed
 from xianshen.organisation.models import Institution, Unit, UnitKind
 
 
@@ -44,8 +45,13 @@ def ancestors(unit: Unit) -> list[Unit]:
 
 def unit_of_kind(institution_id: int, kind: str) -> Unit | None:
     """Return the institution's only open unit of a kind; None if there is none or more than one."""
-    found = list(Unit.objects.filter(institution_id=institution_id, kind=kind, closed_on__isnull=True)[:2])
+    found = _two_of_kind(institution_id, kind)
     return found[0] if len(found) == 1 else None
+
+
+@listed
+def _two_of_kind(institution_id: int, kind: str) -> QuerySet[Unit]:
+    return Unit.objects.filter(institution_id=institution_id, kind=kind, closed_on__isnull=True)[:2]
 
 
 def home_unit(unit: Unit) -> Unit | None:

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from xianshen.clocks.selectors import running_about
+from xianshen.common import composed
 from xianshen.common.components import Check, Fact
 from xianshen.common.decisions import Decision
 from xianshen.common.errors import PermissionDenied
@@ -333,7 +335,8 @@ def filing_ways(account: MediaAccount, asker: Asker) -> list[Way]:
     """Return the filing that is open, or where a new one begins."""
     if form_of(asker.policy) is None:
         return []
-    open_one = open_filing_of(account.pk) or closure_without_proof(account.pk)
+    closing = account.state == AccountState.CLOSING
+    open_one = open_filing_of(account.pk) or (closure_without_proof(account.pk) if closing else None)
     files = bool(may_file_for(account, asker.grants))
     if open_one is not None:
         if not may_view_filing(open_one, asker.grants):
@@ -395,11 +398,19 @@ def ways(account: MediaAccount, asker: Asker) -> list[Way]:
     return found
 
 
+@composed.listed
+def _application(account_id: int) -> QuerySet[OpeningApplication]:
+    return OpeningApplication.objects.filter(account_id=account_id).select_related("unit").order_by("pk")[:1]
+
+
+_deadlines = composed.listed(running_about)
+
+
 def _page(request: HttpRequest, asker: Asker, account: MediaAccount, *, shown: str = "") -> HttpResponse:
     policy = asker.policy
     answer = may_run(account, asker.on)
     code = asker.person.institution.code
-    application = OpeningApplication.objects.filter(account=account).select_related("unit").first()
+    application = next(iter(_application(account.pk)), None)
     documents = (
         documents_of(asker.institution_id, APPLICATION_TYPE, str(application.pk))
         if application is not None and may_view_application(application, asker.grants)
@@ -430,7 +441,7 @@ def _page(request: HttpRequest, asker: Asker, account: MediaAccount, *, shown: s
         "subject_type": ACCOUNT_TYPE,
         "ways": ways(account, asker),
         "history": history(account),
-        "deadlines": running_about(asker.institution_id, ACCOUNT_TYPE, key),
+        "deadlines": _deadlines(asker.institution_id, ACCOUNT_TYPE, key),
         "acts": [(act, act.form()) for act in possible],
         "public_url": public_url(account),
         "policy": policy,
