@@ -61,7 +61,7 @@ def test_an_english_reader_acts_and_a_chinese_one_reads(college: College) -> Non
 
 
 def test_content_and_its_digest_do_not_depend_on_the_language(college: College) -> None:
-    chain = college.submitted(audience=["unit_students", "unit_staff"])
+    chain = college.submitted(audience=["unit_students", "staff"])
     returned = college.decide(chain, "head", Verdict.RETURN, "写细一些。")
     with translation.override("en"):
         again = college.submit(registry_draft(returned))

@@ -126,7 +126,9 @@ def save_draft(
     policy = policy_on(application.institution_id, timezone.localdate(now))
     refused = refused_values(values, policy, columns=COLUMNS)
     owner_id = values.get("owner_id")
-    if owner_id not in {None, application.owner_id} and not people(application.institution_id).filter(pk=owner_id):
+    if owner_id not in {None, application.owner_id} and not (
+        isinstance(owner_id, int) and people(application.institution_id).filter(pk=owner_id).exists()
+    ):
         refused["owner_id"] = [_("没有这个人。从列出的人里选负责人。")]
     if refused:
         raise ValidationError(refused)
