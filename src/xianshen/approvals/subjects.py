@@ -34,7 +34,8 @@ class SubjectHandler(Protocol):
         """Return what the approval page shows.
 
         ``annex`` and ``data`` for the paper, ``report`` of the checks, ``document`` once issued, ``after``:
-        lines (``text``, ``rule``) saying what an agreement in the step brings about.
+        lines (``text``, ``rule``) saying what an agreement in the step brings about; and where there are any
+        ``files`` (``name``, ``url``, ``note``) and ``offered_phrases`` for who has kept none.
         """
 
     def about(self, subject_id: str) -> tuple[Subject, ...]:

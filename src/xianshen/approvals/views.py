@@ -119,6 +119,7 @@ def _context(
     rounds = selectors.rounds_of(person.institution_id, chain.subject_type, chain.subject_id)
     earlier = next((r for r in rounds if r.round == chain.round - 1), None)
     handler = handler_of(chain.subject_type)
+    page = handler.page(chain, step, on)
     return {
         "chain": chain,
         "step": step,
@@ -141,7 +142,7 @@ def _context(
             )
         ),
         "may_remind": step is not None and not decision and may_remind(request.grants, chain, person.pk),  # type: ignore[attr-defined]
-        "phrases": selectors.phrases_of(person.pk) or [_("同意。"), _("同意开设。")],
+        "phrases": selectors.phrases_of(person.pk) or page.get("offered_phrases") or [_("同意。"), _("同意开设。")],
         "trace": trace_of(chain, person.institution.code),
         "subject_url": handler.url(chain.subject_id),
         "soon_from": soon_from,
@@ -149,7 +150,7 @@ def _context(
         "asks_otp": signing.asks_for_code(person),
         "today": on,
         "mine": step.form_box if step and decision else "",
-        **handler.page(chain, step, on),
+        **page,
     }
 
 

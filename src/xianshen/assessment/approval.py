@@ -17,7 +17,7 @@ from xianshen.assessment import rules
 from xianshen.assessment.checks import check_review
 from xianshen.assessment.enums import ReviewResult
 from xianshen.assessment.models import AnnualReview
-from xianshen.assessment.paper import form_data
+from xianshen.assessment.paper import form_data, number_words
 from xianshen.assessment.permissions import may_view
 from xianshen.assessment.selectors import REVIEW_TYPE, current_list, review_of, review_subject
 from xianshen.assessment.services import check_result, conclude_review, forward_review, set_result
@@ -42,6 +42,15 @@ class Consequence:
 
     text: str
     rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that goes with the form, for whoever decides."""
+
+    name: str
+    url: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +131,19 @@ class AnnualReviewHandler:
             "report": check_review(review, policy, on),
             "tier": policy.tier(review.tier),
             "platform": platform,
-            "push_list": current_list(review),
+            "files": self._files(review),
+            "offered_phrases": [_("属实。"), _("同意。")],
             "crumb": Crumb(
                 reverse("assessment:board"), _("年审"), f"{review.account.name} {review.campaign.year}", _("看年审表")
             ),
         }
+
+    def _files(self, review: AnnualReview) -> list[File]:
+        push_list = current_list(review)
+        if push_list is None:
+            return []
+        note = _("%(n)s 条") % {"n": number_words(push_list.count)}
+        return [File(_("年度推送内容清单"), reverse("assessment:posts", args=[review.pk]), note)]
 
     def _after(self, chain: "ApprovalChain", step: "ApprovalStep | None", review: AnnualReview) -> list[Consequence]:
         if step is None:

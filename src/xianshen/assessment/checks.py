@@ -155,7 +155,7 @@ def _best(review: AnnualReview, form: FormSpec, report: Report) -> None:
 def _corrections(review: AnnualReview, report: Report) -> None:
     corrected = []
     for code, figure in report.known.binding.items():
-        if code == "violations" or (code == "posts_total" and LIST_FIELD in report.errors):
+        if code == "violations" or (code == "posts_total" and {code, LIST_FIELD} & report.errors.keys()):
             continue
         value = getattr(review, code)
         if value in (None, "") or same(figure.value, value):

@@ -214,7 +214,7 @@ def ruler(campaign: ReviewCampaign, policy: Policy, clock: str, missing: int, on
     marks = {
         campaign.due_on - timedelta(days=days): _("%(n)d 天前") % {"n": days}
         for days in policy.clock(clock).reminders
-        if days
+        if days > 1
     }
     marks[campaign.due_on] = _("截止")
     days = []
@@ -231,7 +231,7 @@ def ruler(campaign: ReviewCampaign, policy: Policy, clock: str, missing: int, on
                 week=day.weekday() == 0,
                 off=not policy.calendar.is_workday(day),
                 today=day == on,
-                named=day == on or day.weekday() == 0,
+                named=day == on or (day.weekday() == 0 and abs((day - on).days) > 2),
             )
         )
     return days

@@ -104,6 +104,8 @@ class ReviewPage:
             return False
         figure = self.report.known.binding.get(code)
         value = getattr(self.review, code, None)
+        if code == "posts_total" and self.push_list is not None and self.push_list.count != value:
+            return False  # it has to be the list's; no reason makes up for that
         return figure is not None and value not in (None, "") and not same(figure.value, value)
 
     def lines_of(self, code: str) -> list[LiveLine]:
