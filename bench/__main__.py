@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.table import machine
 
 ROOT = Path(__file__).resolve().parent.parent
-PER_DATABASE = ("pages", "decisions", "openings", "clocks")
+PER_DATABASE = ("pages", "decisions", "openings", "clocks", "legacy", "reviews")
 ALONE = ("startup", "hashing", "documents", "ledger")
 
 
@@ -26,13 +26,15 @@ def postgresql() -> Iterator[str]:
 
 
 def measure(name: str, database: str, url: str | None, *, quick: bool) -> None:
-    from bench import acts, clocks, pages
+    from bench import acts, clocks, legacy_import, pages, reviews
 
     measures = {
         "pages": pages.pages,
         "decisions": acts.decisions,
         "openings": acts.openings,
         "clocks": clocks.clocks,
+        "legacy": legacy_import.legacy_import,
+        "reviews": reviews.reviews,
     }
     measures[name](database, url, quick=quick)
 

@@ -80,16 +80,25 @@ class AccountPlan:
         unchanged: how many are on record already.
         created: how many would be entered.
         updated: always 0; changes are filings.
+        taken: how many rows have been taken by :meth:`take`.
     """
 
     findings: Findings
     rows: list[tuple[Row, "Unit", "Person | None"]] = field(default_factory=list)
     unchanged: int = 0
     updated: int = 0
+    taken: int = 0
 
     @property
     def created(self) -> int:
-        return len(self.rows)
+        return len(self.rows) + self.taken
+
+    def take(self, count: int) -> list[tuple[Row, "Unit", "Person | None"]]:
+        """Return the next rows and let go of them, so that a long file is not held twice."""
+        chunk = self.rows[:count]
+        del self.rows[:count]
+        self.taken += len(chunk)
+        return chunk
 
     @property
     def ok(self) -> bool:

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -246,8 +245,7 @@ def _enter(plan: AccountPlan, policy: "Policy", now: datetime) -> "dict[int, tup
     numbers = _numbers(institution_id, timezone.localdate(now).year, len(plan.rows))
     reason = stored(gettext_lazy("办法公布前已开设并运营，办理存量备案。"))
     by_unit: dict[int, tuple[Unit, list[Subject]]] = {}
-    rows = iter(plan.rows)
-    while chunk := list(islice(rows, CHUNK)):
+    while chunk := plan.take(CHUNK):
         accounts = MediaAccount.objects.bulk_create(
             [
                 _account(row, unit, owner, places.of(unit, row.values["platform"]), policy, now)
