@@ -39,8 +39,8 @@ class _Constant(Value):
     SQLite uses a partial index only where it sees, while it plans, the constants of the index's condition.
     """
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[object]]:
-        return f"'{self.value}'", []
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
+        return f"'{self.value}'", ()
 
 
 _OPEN = Q(state__in=[_Constant(state.value) for state in OPEN_STEPS])

@@ -116,7 +116,7 @@ class _Reader:
         self.model: type[Model] = info["model"]
         self.columns = slice(first, last)
         self.names = [column[0].target.attname for column in select[first:last]]
-        self.related = get_related_populators(info, select, DEFAULT_DB_ALIAS)
+        self.related = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # as in 5.2
         self.annotations = tuple((compiler.annotation_col_map or {}).items())
         self.converters = tuple(compiler.get_converters([column[0] for column in select]).items())
 
@@ -169,7 +169,7 @@ def _listing(queryset: QuerySet[Any]) -> _Statement:
         raise TypeError("only querysets of models can be listed")
     compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
     sql, params = compiler.as_sql()
-    return _Statement(sql, tuple(params), _Reader(compiler), tuple(queryset._prefetch_related_lookups))
+    return _Statement(sql, tuple(params), _Reader(compiler), tuple(queryset._prefetch_related_lookups))  # type: ignore[attr-defined]
 
 
 def _stand_in(value: object, place: int, turn: int) -> Any:
