@@ -17,11 +17,11 @@ ALONE = ("startup", "hashing", "documents", "ledger")
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """Yield the address of a private PostgreSQL (no fsync), or of ``DATABASE_URL``."""
+    """Yield the address of a private PostgreSQL that waits for the disk, or of ``DATABASE_URL``."""
     sys.path.insert(0, str(ROOT))
     from scripts.with_postgres import cluster
 
-    with cluster() as url:
+    with cluster(durable=True) as url:
         yield url
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bench.data import NOW, Cast
-from xianshen.approvals.selectors import current_step, rounds_of
+from xianshen.approvals.selectors import rounds_of
 from xianshen.documents.models import Attachment
 from xianshen.organisation.models import Person, Unit
 from xianshen.organisation.selectors import actor_for, grants_of
@@ -70,8 +70,7 @@ def drafts(cast: Cast, units: list[Unit], count: int, *, submitted: bool) -> lis
                     actor=actor, grants=grants, application_id=application.pk, revision=application.revision, now=NOW
                 )
                 chain = rounds_of(cast.institution, APPLICATION_TYPE, str(application.pk))[0]
-                step = current_step(chain)
-                item |= {"chain": chain.pk, "step": step.pk if step else 0, "digest": chain.digest}
+                item |= {"chain": chain.pk, "steps": [step.pk for step in chain.steps.all()], "digest": chain.digest}
             else:
                 form = {key: value for key, value in values.items() if key not in {"owner_id", "owner_name"}}
                 item["form"] = {

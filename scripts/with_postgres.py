@@ -34,6 +34,7 @@ SETTINGS = {
     "max_connections": "200",
     "timezone": "UTC",
 }
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
 class Unavailable(Exception):
@@ -72,8 +73,11 @@ def unprivileged_account() -> pwd.struct_passwd | None:
 
 
 @contextmanager
-def cluster() -> Iterator[str]:
+def cluster(*, durable: bool = False) -> Iterator[str]:
     """Yield the ``DATABASE_URL`` of a running throw-away cluster; stop and remove it afterwards.
+
+    Args:
+        durable: wait for the disk at each commit, as an installation does; for measurements.
 
     Raises:
         Unavailable: there are no binaries, or the server does not start.
@@ -102,7 +106,8 @@ def cluster() -> Iterator[str]:
                 break
         else:
             raise Unavailable(f"initdb failed: {(made.stderr or made.stdout).strip().splitlines()[-1]}")
-        options = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
+        settings = {**SETTINGS, **(DURABLE if durable else {})}
+        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         with (home / "log").open("wb") as log:
             server = subprocess.Popen(
                 [binaries / "postgres", "-D", data, "-k", home, *options],

@@ -201,7 +201,7 @@ _database = dj_database_url.parse(
     conn_health_checks=True,
 )
 if _database["ENGINE"].endswith("sqlite3"):
-    _database["OPTIONS"] = SQLITE_OPTIONS
+    _database |= {"ENGINE": "xianshen.common.sqlite3", "OPTIONS": SQLITE_OPTIONS}
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -61,16 +61,21 @@ def serve(options: argparse.Namespace) -> int:
     supervisor = Supervisor(url=f"http://{reachable(options.host)}:{port}")
     if not (embedded() and stamp.matches(data_directory() / "xianshen.sqlite3", demo=options.demo)):
         supervisor.prepare(demo=options.demo)
-    web = [
-        "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", options.host, "--port", str(port),
-        "--workers", str(options.processes or min(8, cores())),
-        "--blocking-threads", str(BLOCKING_THREADS), "--respawn-failed-workers", "--workers-kill-timeout", "10",
-        "--log-level", "warning", "xianshen.wsgi:application",
-    ]  # fmt: skip
+    web = web_arguments(options.host, port, options.processes or min(8, cores()))
     supervisor.add("web server", web)
     if not options.no_worker:
         supervisor.add("task worker", ["-m", "xianshen", "worker"], after_ready=True)
     return supervisor.watch(on_ready=lambda: announce(supervisor.url, read_sign_ins() if options.demo else []))
+
+
+def web_arguments(host: str, port: int, processes: int) -> list[str]:
+    """Return how the web server is run, as arguments of the Python interpreter; measurements run it so, too."""
+    return [
+        "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", host, "--port", str(port),
+        "--workers", str(processes), "--blocking-threads", str(BLOCKING_THREADS),
+        "--respawn-failed-workers", "--workers-kill-timeout", "10", "--log-level", "warning",
+        "xianshen.wsgi:application",
+    ]  # fmt: skip
 
 
 def cores() -> int:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from xianshen.approvals.enums import ChainState, StepKind
-from xianshen.approvals.selectors import chain_of
 from xianshen.common.actors import Actor
 from xianshen.common.decisions import Decision
 from xianshen.common.errors import TransitionNotAllowed
@@ -18,7 +18,7 @@ from xianshen.documents.selectors import documents_of
 from xianshen.documents.services import issue_document, withdraw_documents_of
 from xianshen.ledger.events import Subject
 from xianshen.registry import rules
-from xianshen.registry.checks import Report, check_application, one_line
+from xianshen.registry.checks import check_application, one_line
 from xianshen.registry.enums import SuspensionReason
 from xianshen.registry.models import MediaAccount, OpeningApplication
 from xianshen.registry.paper import opinion_texts
@@ -57,7 +57,7 @@ class OpeningApplicationHandler:
     subject_type = APPLICATION_TYPE
 
     def _load(self, chain: "ApprovalChain") -> OpeningApplication:
-        return OpeningApplication.objects.select_related("unit", "owner", "account", "institution").get(
+        return OpeningApplication.objects.select_related("unit", "owner").get(
             pk=chain.subject_id, institution_id=chain.institution_id
         )
 
@@ -68,7 +68,7 @@ class OpeningApplicationHandler:
         return may_view_application(self._load(chain), grants)
 
     def about(self, subject_id: str) -> tuple[Subject, ...]:
-        account = MediaAccount.objects.filter(application__pk=subject_id).first()
+        account = MediaAccount.objects.filter(application__pk=subject_id).only("name").first()
         return (account_subject(account),) if account else ()
 
     def form_data(self, chain: "ApprovalChain") -> FormData:
@@ -88,7 +88,7 @@ class OpeningApplicationHandler:
             "after": self._after(chain, step, application),
             "annex": policy.form(policy.chain(chain.spec).form),
             "data": self.form_data(chain),
-            "report": self._report(application, chain, on),
+            "report": check_application(application, policy, on),
             "application": application,
             "tier": policy.tier(application.tier) if application.tier else None,
             "platform": policy.platform(application.platform),
@@ -115,14 +115,11 @@ class OpeningApplicationHandler:
         lines.append(Consequence(_("记入留痕"), rules.SIGNING))
         return lines
 
-    def _report(self, application: OpeningApplication, chain: "ApprovalChain", on: date) -> Report:
-        return check_application(application, policy_version(chain.policy_version_id), on)
-
     def before_agreement(self, chain: "ApprovalChain", step: "ApprovalStep", *, last: bool, on: date) -> None:
         """Refuse the last agreement while the unit's file is incomplete or the name has been taken meanwhile."""
         if not last:
             return
-        report = self._report(self._load(chain), chain, on)
+        report = check_application(self._load(chain), policy_version(chain.policy_version_id), on, advice=False)
         if report.blocking:
             first = report.blocking[0]
             raise TransitionNotAllowed(
@@ -138,7 +135,9 @@ class OpeningApplicationHandler:
             )
 
     def on_outcome(self, chain: "ApprovalChain", *, actor: Actor, now: datetime, text: str) -> None:
-        application = locked(OpeningApplication, chain.subject_id, institution_id=chain.institution_id)
+        application = locked(
+            OpeningApplication, chain.subject_id, related=("unit", "owner"), institution_id=chain.institution_id
+        )
         policy = policy_version(chain.policy_version_id)
         changes: dict[str, object] = {}
         payload: dict[str, object] = {"number": application.number}
@@ -163,12 +162,12 @@ class OpeningApplicationHandler:
             about=(account_subject(application.account),) if application.account else (),
         )
         if chain.state == ChainState.APPROVED:
-            fresh = chain_of(chain.institution_id, chain.pk)
+            prefetch_related_objects([chain], "steps__opinions")
             issue_document(
                 actor=actor,
                 form=policy.form(policy.chain(chain.spec).form),
                 policy=policy,
-                data=self.form_data(fresh),
+                data=self.form_data(chain),
                 subject=application_subject(application),
                 about=(account_subject(account),),
                 title=application.name,

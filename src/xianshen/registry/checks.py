@@ -19,7 +19,7 @@ from xianshen.registry import contacts, names, rules
 from xianshen.registry.enums import CheckTone, InNameOf
 from xianshen.registry.models import MediaAccount, OpeningApplication
 from xianshen.registry.selectors import handle_taken, has_account_on, sponsor_file
-from xianshen.registry.similarity import SimilarName, SimilarScope, similar_names, similar_scopes
+from xianshen.registry.similarity import SimilarName, SimilarScope, same_names, similar_names, similar_scopes
 from xianshen.registry.words import seat
 from xianshen.regulation.enums import FieldType, NameRuleKind, Severity, SubjectKind
 from xianshen.regulation.schema import FieldSpec, FormSpec, NameRule, NotInPolicy, PlatformSpec, Policy
@@ -481,18 +481,22 @@ def worst_first(checks: Iterable[Check]) -> list[Check]:
     return sorted(checks, key=lambda check: order.index(check.tone))
 
 
-def check_application(application: OpeningApplication, policy: Policy, on: date) -> Report:
+def check_application(application: OpeningApplication, policy: Policy, on: date, *, advice: bool = True) -> Report:
     """Check an application as it stands, saved or not.
 
     Args:
         application: with ``unit`` and ``owner`` loaded.
         policy: the policy in force on the day that matters.
         on: that day.
+        advice: also look for what people are to judge: likeness, overlap, other accounts on the platform. Without it
+            the report says no less about what stands against an approval, and does not look through all accounts.
     """
     tier = policy.tier_for(unit_kind=application.unit.kind, platform=application.platform)
     application.tier = tier.number if tier else None
-    similar = similar_names(application.institution_id, application.name, except_id=application.account_id)
-    scopes = similar_scopes(application.institution_id, application.content_scope, except_id=application.account_id)
+    register = application.institution_id
+    find_names = similar_names if advice else same_names
+    similar = find_names(register, application.name, except_id=application.account_id)
+    scopes = similar_scopes(register, application.content_scope, except_id=application.account_id) if advice else []
     checks: list[Check] = []
     if application.platform and tier is None:
         checks.append(
@@ -508,8 +512,9 @@ def check_application(application: OpeningApplication, policy: Policy, on: date)
     checks += name_rule_checks(application, policy)
     checks += name_likeness_checks(application, similar)
     checks += handle_checks(application, policy)
-    checks += same_platform_check(application, policy)
-    checks += positioning_checks(application, scopes)
+    if advice:
+        checks += same_platform_check(application, policy)
+        checks += positioning_checks(application, scopes)
     checks += people_checks(application, policy, on)
     checks.append(file_check(application, policy, on))
     checks += data_service_check(application)

@@ -6,7 +6,7 @@ one of them; the sound is toneless pinyin.
 """
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import opencc
@@ -40,6 +40,7 @@ def invisible_characters(name: str) -> list[str]:
     return [f"U+{ord(char):04X}" for char in name if unicodedata.category(char) in _INVISIBLE]
 
 
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """Return the name as the eye takes it in; equal results look alike."""
     text = unicodedata.normalize("NFKD", name)
@@ -49,6 +50,7 @@ def fold(name: str) -> str:
     return simplified.translate(_LETTERS).translate(_HAN)
 
 
+@lru_cache(maxsize=4096)
 def sound(name: str) -> str:
     """Return the name in toneless pinyin, syllables joined by one space."""
     from pypinyin import Style, lazy_pinyin  # its dictionary is slow to load

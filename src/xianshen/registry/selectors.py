@@ -315,12 +315,11 @@ def has_account_on(
 
 
 def handle_taken(institution_id: int, platform: str, handle_fold: str) -> MediaAccount | None:
-    return (
-        MediaAccount.objects.filter(institution_id=institution_id, platform=platform, handle_fold=handle_fold)
-        .exclude(state=AccountState.CLOSED)
-        .select_related("unit")
-        .first()
-    )
+    """Return the account on record under a handle; one light query as a rule, since as a rule there is none."""
+    taken = MediaAccount.objects.filter(
+        institution_id=institution_id, platform=platform, handle_fold=handle_fold
+    ).exclude(state=AccountState.CLOSED)
+    return taken.select_related("unit").first() if taken.exists() else None
 
 
 def lacking_servers(grants: Grants) -> QuerySet[MediaAccount]:

@@ -74,6 +74,17 @@ def similar_names(institution_id: int, name: str, *, except_id: int | None = Non
     return sorted(found, key=lambda similar: (order.index(similar.how), similar.account.pk))
 
 
+def same_names(institution_id: int, name: str, *, except_id: int | None = None) -> list[SimilarName]:
+    """Return accounts on record with the same name, disguises apart; one light query as a rule, with none found."""
+    folded = names.fold(name)
+    if not folded:
+        return []
+    found = MediaAccount.objects.filter(institution_id=institution_id, name_fold=folded).exclude(pk=except_id or 0)
+    if not found.exists():
+        return []
+    return [SimilarName(account, "same") for account in found.select_related("unit").order_by("pk")[:CANDIDATES]]
+
+
 def similar_scopes(institution_id: int, scope: str, *, except_id: int | None = None) -> list[SimilarScope]:
     """Return running accounts whose positioning overlaps most with the scope (two queries)."""
     pairs = names.pairs_of(scope)

@@ -112,18 +112,20 @@ def anyone(_instance: object, _who: object) -> Decision:
     return Allowed()
 
 
-def locked(model: type[M], pk: object, **scope: object) -> M:
+def locked(model: type[M], pk: object, *, related: Sequence[str] = (), **scope: object) -> M:
     """Return the row, locked until the act ends.
 
     Args:
         model: the model class.
         pk: primary key.
+        related: names of relations loaded with it, not locked.
         scope: further filters; always the institution, so that a stranger's key is not found.
 
     Raises:
         DoesNotExist: no such row in scope (views answer 404).
     """
-    return model._default_manager.select_for_update(of=("self",)).get(pk=pk, **scope)
+    rows = model._default_manager.select_for_update(of=("self",))
+    return (rows.select_related(*related) if related else rows).get(pk=pk, **scope)
 
 
 def apply_transition(

@@ -61,13 +61,14 @@ def home_unit(unit: Unit) -> Unit | None:
     unit, else the institution's only unit of the first of those kinds that has exactly one. None for
     kinds without a home.
     """
-    kind = UnitKind.objects.filter(institution_id=unit.institution_id, code=unit.kind).first()
-    if kind is None or not kind.home:
+    kinds = UnitKind.objects.filter(institution_id=unit.institution_id, code=unit.kind)
+    home = kinds.order_by().values_list("home", flat=True).first()
+    if not home:
         return None
     for above in ancestors(unit):
-        if above.kind in kind.home and above.closed_on is None:
+        if above.kind in home and above.closed_on is None:
             return above
-    for code in kind.home:
+    for code in home:
         sole = unit_of_kind(unit.institution_id, code)
         if sole is not None and sole.pk != unit.pk:
             return sole
