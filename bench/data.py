@@ -125,7 +125,7 @@ ACCOUNT_COLUMNS = (
     "handle_fold", "tier", "unit_id", "home_unit_id", "first_responsible_position", "first_responsible_unit_id",
     "owner_id", "owner_name", "owner_mobile", "owner_email", "second_contact_name", "second_contact_mobile",
     "content_scope", "positioning", "audience", "in_name_of", "data_service", "server_filing_reference", "state",
-    "suspension_reason", "state_since", "opened_on", "closed_on", "registered_at",
+    "suspension_reason", "state_since", "opened_on", "closed_on", "registered_at", "administrators",
 )  # fmt: skip
 PLATFORMS = ("wechat_subscription", "wechat_service", "weibo", "qq")
 STATES = (("active", ""),) * 18 + (("suspended", "not_reviewed"), ("closed", ""))
@@ -140,7 +140,7 @@ def _accounts(cast: Cast, policy: Any, units: list[Unit], scale: Scale) -> Itera
             n, cast.institution, policy.version_id, f"{n:08d}"[:4] + "-" + f"{n:08d}"[4:], name, names.fold(name),
             f"di bu men ping tai {n}", PLATFORMS[n % 4], f"handle_{n}", f"handle{n}", 2, unit.pk, unit.pk, "unit_head",
             unit.pk, owner, "管理员", "13900000000", "a@example.edu.cn", "", "", f"第{n}号平台发布本部门的通知和活动。", "",
-            "[]", "unit", False, "", state, reason, NOW.date(), NOW.date(), None, NOW,
+            "[]", "unit", False, "", state, reason, NOW.date(), NOW.date(), None, NOW, "管理员",
         )  # fmt: skip
 
 
