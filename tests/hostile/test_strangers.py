@@ -18,15 +18,28 @@ from tests.factories.organisation import (
     UnitFactory,
 )
 from tests.support.college import College, build_college
+from xianshen.clocks.models import Deadline
 from xianshen.documents.models import Attachment, IssuedDocument
 from xianshen.ledger.models import LedgerEntry
 from xianshen.notices.models import Notice
 from xianshen.organisation.models import Appointment
-from xianshen.registry.models import MediaAccount, OpeningApplication, SponsorDocument
+from xianshen.registry import services as registry
+from xianshen.registry.enums import FilingKind
+from xianshen.registry.models import CustodyCheck, MediaAccount, OpeningApplication, SponsorDocument
 from xianshen.regulation.enums import Capability
 
 ClientOf = Callable[[Any], Client]
 HUGE = 99999999999999999999
+SERVERS = registry.ServerFacts(
+    service="成绩查询",
+    addresses="10.20.3.15",
+    location="数据中心机房",
+    data_kept="学号、姓名和成绩。",
+    personal_information="sensitive",
+    technician_name="秦工",
+    technician_mobile="13800001831",
+    technician_email="it@shcc.example",
+)
 
 
 @pytest.fixture
@@ -67,8 +80,28 @@ def ids_of(college: College) -> dict[str, int]:
     attachment = Attachment.objects.order_by("pk")[0]
     document = SponsorDocument.objects.order_by("pk")[0]
     notice = Notice.objects.order_by("pk")[0]
+    chain = college.chain(application)
+    operator = college.who("operator")
+    keeper = registry.NewHolder("administrator", college.people["operator"].pk, "", "13800001832", college.on)
+    holder = registry.add_custody_holder(account_id=account.pk, holder=keeper, **operator)
+    handover = registry.propose_handover(
+        holder_id=holder.pk,
+        receiver_id=college.people["secretary"].pk,
+        receiver_mobile="13800001833",
+        items="全部权限",
+        **operator,
+    )
+    filing = registry.start_filing(account_id=account.pk, kind=FilingKind.CHANGE, changed_on=college.on, **operator)
+    registry.open_custody_round(**college.who("media"))
     return {
-        "chain_id": college.chain(application).pk,
+        "chain_id": chain.pk,
+        "step_id": chain.steps.all()[0].pk,
+        "holder_id": holder.pk,
+        "handover_id": handover.pk,
+        "check_id": CustodyCheck.objects.get(account=account).pk,
+        "deadline_id": Deadline.objects.order_by("-pk")[0].pk,
+        "filing_id": filing.pk,
+        "server_id": registry.file_servers(account_id=account.pk, facts=SERVERS, **operator).pk,
         "application_id": application.pk,
         "account_id": account.pk,
         "attachment_id": attachment.pk,
@@ -90,8 +123,10 @@ def by_path(address: str, ids: dict[str, int], college: College) -> str:
         "delegations": 1,
     }
     folder = next((part for part in reversed(address.split("/")) if part in meaning), "")
-    values = {**ids, "pk": meaning.get(folder, 1), "act": "suspend", "report_id": 1, "version_id": 1, "number": 1}
-    return address.format(**values)
+    values = {**ids, "pk": meaning.get(folder, 1), "act": "suspend"}
+    if address.startswith("/servers/"):
+        values["filing_id"] = ids["server_id"]
+    return address.format(**{name: values.get(name, 1) for name in re.findall(r"{(\w+)}", address)})
 
 
 #: Articles are public: strangers may read them, in the version of the institution served under the host name.

@@ -204,6 +204,9 @@ class _Question:
             given = bound.arguments
         else:
             given = dict(zip(self.signature.parameters, args, strict=True))
+        if any(type(value) is int and abs(value) >= _BEYOND for value in given.values()):
+            exact = self._compose(given)  # Django knows which columns could never hold such a number
+            return None if exact is None else (exact, self._fill(exact, given))
         shape = self._shape(given)
         statement = self.kept.get(shape, _UNKNOWN)
         if statement is _EXACT:
@@ -272,6 +275,8 @@ class _Question:
         return _Statement(first.sql, tuple(params), first.reader, first.prefetch)
 
 
+#: Numbers from here on do not fit into every column; they are asked for as ever.
+_BEYOND = 2**31
 _VALUES = frozenset({int, str, date})
 #: Name of the parameter that says how many rows: it stands in the statement itself.
 _CHOICE = "limit"
