@@ -162,7 +162,7 @@ def filter_board(accounts: QuerySet[MediaAccount], wanted: BoardFilter, sort: st
 
 def count_by_state(accounts: QuerySet[MediaAccount]) -> dict[str, int]:
     """Return how many accounts are in each state (one query)."""
-    rows = accounts.order_by().values_list("state").annotate(n=Count("pk"))
+    rows = accounts.order_by().values_list("state").annotate(n=Count("*"))
     return dict(rows)
 
 
