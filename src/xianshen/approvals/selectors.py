@@ -281,9 +281,10 @@ def step_of(institution_id: int, chain_id: int, step_id: int) -> ApprovalStep:
     Raises:
         ApprovalStep.DoesNotExist: no such step in such a chain of the institution.
     """
-    return ApprovalStep.objects.select_related("chain").get(
-        pk=step_id, chain_id=chain_id, chain__institution_id=institution_id
-    )
+    step = ApprovalStep.objects.select_related("chain").get(pk=step_id, chain__institution_id=institution_id)
+    if step.chain_id != chain_id:
+        raise ApprovalStep.DoesNotExist(step_id)
+    return step
 
 
 def rounds_of(institution_id: int, subject_type: str, subject_id: str) -> list[ApprovalChain]:
