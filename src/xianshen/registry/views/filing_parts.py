@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from xianshen.organisation.selectors import Grants
 from xianshen.registry.changed import Changed, changed
 from xianshen.registry.checks import Report, chosen, one_line
+from xianshen.registry.enums import FilingKind
 from xianshen.registry.filing_forms import FilingForm, FilingSection
 from xianshen.registry.models import Filing
 from xianshen.registry.route import Route
@@ -106,7 +107,8 @@ def render_filing_parts(page: FilingPage, request: HttpRequest) -> dict[str, Saf
         if view.counted:
             bodies[f"count-{view.code}"] = page.count_of(view)
     part("checks", "parts/checks", {})
-    part("diff", "filing/diff", {})
+    if page.filing.kind != FilingKind.CLOSURE:
+        part("diff", "filing/diff", {})
     part("route", "filing/route", {})
     part("submit", "filing/submit", {"gaps": page.gaps})
     parts = {
