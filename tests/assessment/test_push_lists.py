@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from tests.assessment.conftest import CSV, Reviewing
-from xianshen.assessment import services
+from xianshen.assessment import pushlists, services
+from xianshen.assessment.enums import ListSource
 from xianshen.assessment.models import PushItem, PushList
-from xianshen.assessment.pushlists import MOST_POSTS, read_push_list, template
+from xianshen.assessment.pushlists import MOST_POSTS, Post, read_push_list, template
+from xianshen.common.errors import TransitionNotAllowed
 from xianshen.documents.models import Attachment
 from xianshen.ledger.models import LedgerEntry
 
@@ -183,3 +185,29 @@ def test_any_file_is_either_wholly_good_or_says_why(rows: list[tuple[str, str, s
             assert row.values["clicks"] is None or row.values["clicks"] >= 0
     else:
         assert all(one.problem and one.remedy for one in plan.findings)
+
+
+def test_list_taken_from_the_platforms_own_records(reviewing: Reviewing, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = reviewing.account()
+    reviewing.open()
+    who = reviewing.college.who("operator")
+    review = reviewing.review(account)
+    with pytest.raises(TransitionNotAllowed):
+        services.take_recorded_list(review_id=review.pk, **who)
+    assert not PushList.objects.exists()
+
+    class Collected:
+        code = "tests.collected"
+
+        def posts(self, institution_id: int, account_id: int, year: int) -> list[Post] | None:
+            if account_id != account.pk:
+                return None
+            return [Post(date(year, 5, 4), "=青年节", "", 10, 1), Post(date(year, 3, 8), "开学第一课", "", 99, 7)]
+
+    monkeypatch.setattr(pushlists, "_providers", {})
+    pushlists.register(Collected())
+    made = services.take_recorded_list(review_id=review.pk, **who)
+    assert (made.source, made.count) == (ListSource.PLATFORM, 2)
+    assert [item.title for item in made.items.all()] == ["开学第一课", "=青年节"]
+    assert reviewing.review(account).best_title == "开学第一课"
+    assert Attachment.objects.get().digest == made.digest

@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from xianshen.common.tabular import CellKind, Column, Findings, Row, read_table, write_template
+from xianshen.common.tabular import CellKind, Column, Findings, Row, read_table, write_template, write_xlsx
 
 #: Posts taken from one list: fifty a day. Bound of the platform, not of the regulation.
 MOST_POSTS = 20_000
@@ -161,6 +162,49 @@ def _check_twice(rows: Sequence[Row], findings: Findings) -> None:
                 _("和第 %(row)d 行是同一条") % {"row": before},
                 _("删去重复的一行；同一天确实发了两次的，写上各自的链接"),
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post that the platform has a record of."""
+
+    published_on: date
+    title: str
+    url: str = ""
+    clicks: int | None = None
+    reposts: int | None = None
+
+
+class PostProvider(Protocol):
+    """A room that keeps records of what accounts publish."""
+
+    code: str
+
+    def posts(self, institution_id: int, account_id: int, year: int) -> "Sequence[Post] | None":
+        """Return what the account published in the year, or None when nothing is known of the account."""
+
+
+_providers: dict[str, PostProvider] = {}
+
+
+def register(provider: PostProvider) -> None:
+    """Register who keeps records of posts; the same code again replaces it."""
+    _providers[provider.code] = provider
+
+
+def recorded_posts(institution_id: int, account_id: int, year: int) -> "list[Post] | None":
+    """Return the posts of the year by the platform's own records, oldest first, or None when it keeps none."""
+    for provider in _providers.values():
+        posts = provider.posts(institution_id, account_id, year)
+        if posts is not None:
+            return sorted(posts, key=lambda post: (post.published_on, post.title))
+    return None
+
+
+def as_file(posts: Sequence[Post]) -> bytes:
+    """Return posts as the workbook that somebody would have handed in."""
+    rows = [{column.name: getattr(post, column.name) for column in COLUMNS} for post in posts]
+    return write_xlsx(COLUMNS, rows, sheet=str(SHEET))
 
 
 def template() -> bytes:

@@ -27,5 +27,6 @@ urlpatterns = [
     path("reviews/<int:review_id>/submit/", editing.submit, name="submit"),
     path("reviews/<int:review_id>/list/", lists.store, name="list_store"),
     path("reviews/<int:review_id>/list/preview/", lists.preview, name="list_preview"),
+    path("reviews/<int:review_id>/list/recorded/", lists.recorded, name="list_recorded"),
     path("reviews/<int:review_id>/list/remove/", lists.remove, name="list_remove"),
 ]

@@ -9,7 +9,13 @@ from xianshen.assessment.services.campaigns import (
     open_campaign,
     remind_missing,
 )
-from xianshen.assessment.services.lists import preview_push_list, read_upload, remove_push_list, store_push_list
+from xianshen.assessment.services.lists import (
+    preview_push_list,
+    read_upload,
+    remove_push_list,
+    store_push_list,
+    take_recorded_list,
+)
 from xianshen.assessment.services.reports import acknowledge_report, answer_report, query_report, report_results
 from xianshen.assessment.services.reviews import (
     check_result,
@@ -45,4 +51,5 @@ __all__ = [
     "store_push_list",
     "submit_review",
     "suspend_undone",
+    "take_recorded_list",
 ]

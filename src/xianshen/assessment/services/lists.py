@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,7 +12,7 @@ from xianshen.assessment import events, rules
 from xianshen.assessment.enums import ListSource
 from xianshen.assessment.models import AnnualReview, PushItem, PushList
 from xianshen.assessment.permissions import may_edit
-from xianshen.assessment.pushlists import MOST_BYTES, PushPlan, read_push_list
+from xianshen.assessment.pushlists import MOST_BYTES, PushPlan, as_file, read_push_list, recorded_posts
 from xianshen.assessment.selectors import current_list, review_of, review_subject
 from xianshen.assessment.services.reviews import editable, take_offers
 from xianshen.common.actors import Actor
@@ -77,6 +77,36 @@ def store_push_list(
         PermissionDenied, TransitionNotAllowed: not the person's to fill in, or handed in already.
         ValidationError: the file is refused (field ``upload``); nothing is stored.
     """
+    return _take(upload, ListSource.UPLOADED, actor=actor, grants=grants, review_id=review_id, now=now)
+
+
+@act
+def take_recorded_list(*, actor: Actor, grants: Grants, review_id: int, now: datetime) -> PushList:
+    """Hand in the list that follows from the platform's own records of what was published.
+
+    Raises:
+        PermissionDenied, TransitionNotAllowed: not the person's to fill in, handed in already, or nothing is recorded.
+        ValidationError: the records do not make a list, e.g. the same post twice.
+    """
+    review = editable(review_id, grants, None)
+    posts = recorded_posts(review.institution_id, review.account_id, review.campaign.year)
+    if not posts:
+        raise TransitionNotAllowed(_("平台没有这个账号今年的发布记录。下载模板填好，自己传清单。"), rules.PUSH_LIST)
+    name = _("%(name)s %(year)s 推送清单") % {"name": review.account.name, "year": review.campaign.year}
+    file = SimpleUploadedFile(f"{name}.xlsx", as_file(posts))
+    return _take(file, ListSource.PLATFORM, actor=actor, grants=grants, review_id=review_id, now=now)
+
+
+@within_act
+def _take(
+    upload: "UploadedFile[bytes]",
+    source: ListSource,
+    *,
+    actor: Actor,
+    grants: Grants,
+    review_id: int,
+    now: datetime,
+) -> PushList:
     review = editable(review_id, grants, None)
     content = read_upload(upload)
     upload.seek(0)
@@ -90,7 +120,7 @@ def store_push_list(
     attachment: Attachment = store_attachment(
         actor=actor, subject=review_subject(review), kind=KIND, upload=upload, now=now, tables=True
     )
-    made = _store(review, plan, attachment, grants=grants, now=now)
+    made = _store(review, plan, attachment, source, grants=grants, now=now)
     record(
         events.LIST_STORED,
         actor=actor,
@@ -110,13 +140,13 @@ def store_push_list(
 
 
 def _store(
-    review: AnnualReview, plan: PushPlan, attachment: "Attachment", *, grants: Grants, now: datetime
+    review: AnnualReview, plan: PushPlan, attachment: "Attachment", source: ListSource, *, grants: Grants, now: datetime
 ) -> PushList:
     made = PushList.objects.create(
         institution_id=review.institution_id,
         review=review,
         attachment=attachment,
-        source=ListSource.UPLOADED,
+        source=source,
         name=attachment.name,
         digest=plan.digest,
         count=plan.count,

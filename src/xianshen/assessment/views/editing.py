@@ -21,6 +21,7 @@ from xianshen.assessment.forms import PushListForm, ReviewForm, take_errors
 from xianshen.assessment.models import AnnualReview
 from xianshen.assessment.paper import chain_spec, form_of
 from xianshen.assessment.permissions import may_edit, may_view
+from xianshen.assessment.pushlists import recorded_posts
 from xianshen.assessment.selectors import REVIEW_TYPE, current_list, items_of
 from xianshen.assessment.views.fragments import ReviewPage, news, render_parts
 from xianshen.assessment.views.reviews import _words
@@ -103,6 +104,7 @@ def render_page(
         "last": next(iter(_words(rounds[:1])), None) if review.state != ReviewState.DRAFT else None,
         "list_form": PushListForm(),
         "items": items_of(page.push_list)[:ITEMS_SHOWN] if page.push_list else [],
+        "recorded": len(recorded_posts(asker.institution_id, review.account_id, review.campaign.year) or ()),
         "now": asker.now,
         "late": asker.on > review.campaign.due_on and review.submitted_at is None,
         **more,

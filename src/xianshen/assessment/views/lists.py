@@ -110,6 +110,26 @@ def store(request: HttpRequest, review_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def recorded(request: HttpRequest, review_id: int) -> HttpResponse:
+    """Hand in the list that follows from the platform's own records."""
+    asker = Asker(request)
+    review = own(asker, review_id)
+    try:
+        made = services.take_recorded_list(
+            actor=asker.actor(Capability.OPENING_APPLY, review.unit_id),
+            grants=asker.grants,
+            review_id=review.pk,
+            now=asker.now,
+        )
+    except ValidationError as error:
+        messages.error(request, "".join(error.messages))
+    else:
+        messages.success(request, _("已取平台记录作清单，%(n)d 条。") % {"n": made.count})
+    return redirect(f"{reverse('assessment:edit', args=[review.pk])}#push-list")
+
+
+@login_required
+@require_POST
 def remove(request: HttpRequest, review_id: int) -> HttpResponse:
     """Take the list off."""
     asker = Asker(request)
