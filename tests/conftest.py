@@ -113,11 +113,12 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def pages(browser: Any, live_server: Any) -> Iterator[Any]:
     """Open pages on the live server: ``pages(person, width=390)``. Any error in one fails the test."""
-    from tests.support.browser import Pages
+    from tests.support.browser import Pages, counted_answers
 
-    opened = Pages(browser, live_server.url)
-    yield opened
-    opened.close()
+    with counted_answers() as answers:
+        opened = Pages(browser, live_server.url, answers)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

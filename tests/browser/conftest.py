@@ -6,16 +6,9 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
 
 from tests.support.college import College, build_college
 from xianshen.__main__ import main
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _patience() -> None:
-    """Wait for what is expected as long as for what is clicked: the machine may be busy with other tests."""
-    expect.set_options(timeout=15_000)
 
 
 @pytest.fixture

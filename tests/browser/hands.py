@@ -23,6 +23,8 @@ TYPED = {
 }
 #: What they choose, in the words of the choices.
 CHOSEN = ("微信订阅号", "以单位名义", "本单位学生", "不涉及")
+#: Parts of a page that are still being fetched, or whose attributes are still to be set.
+BUSY = ".htmx-request, .htmx-swapping, .htmx-settling"
 
 
 def sign_in(page: Page, person: Any, address: str = "/") -> None:
@@ -46,6 +48,7 @@ def saved(page: Page) -> None:
     indicator = page.locator("[data-saved]")
     expect(indicator).to_have_attribute("data-state", "saved")
     expect(indicator).to_contain_text("已保存")
+    expect(page.locator(BUSY)).to_have_count(0)
 
 
 def control(page: Page, code: str) -> Locator:

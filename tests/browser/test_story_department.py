@@ -171,6 +171,7 @@ def write_and_correct(page: Page, tale: Tale) -> None:
     told = page.locator("#f-live-name")
     expect(told).to_contain_text(refusal)
     expect(control(page, "name")).to_have_attribute("aria-invalid", "true")
+    saved(page)
     told.get_by_role("link", name=article).first.click()
     drawer = page.locator("#drawer")
     expect(drawer).to_contain_text(words)

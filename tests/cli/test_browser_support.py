@@ -32,6 +32,9 @@ def test_what_goes_wrong_in_a_page_is_noted(pages: Pages, script: str, problem: 
     page.goto("/")
     assert pages.problems == []
     page.evaluate(script)
-    page.wait_for_timeout(300)
+    for _moment in range(200):
+        if any(noted.startswith(problem) for noted in pages.problems):
+            break
+        page.wait_for_timeout(100)
     assert any(noted.startswith(problem) for noted in pages.problems), pages.problems
     pages.problems.clear()

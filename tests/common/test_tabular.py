@@ -1,10 +1,11 @@
 """Tables that people hand in: whatever a file holds, it becomes rows or findings, never an error."""
 
 import io
+import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -324,9 +325,9 @@ def test_findings_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) 
 def test_limits_leave_room_for_fifty_thousand_rows() -> None:
     rows = ({"key": f"{n:06}", "name": f"人员{n}", "since": date(2026, 1, 1), "count": n} for n in range(50_000))
     content = write_xlsx(COLUMNS, rows)
-    started = datetime.now()  # noqa: DTZ005
+    started = time.process_time()
     table = read(content, "t.xlsx")
-    seconds = (datetime.now() - started).total_seconds()  # noqa: DTZ005
+    seconds = time.process_time() - started
     assert not table.findings
     assert len(table.rows) == 50_000
     assert table.rows[-1].values["key"] == "049999"

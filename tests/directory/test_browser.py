@@ -57,7 +57,7 @@ def test_visitor_looks_through_the_list(pages: Any, listed: College, width: int)
     page.get_by_text("第 25–30 个，共 30 个").wait_for()
     assert rows.count() == 30
     assert page.url.endswith("/directory/")
-    assert page.evaluate("document.activeElement.closest('.xs-dir--more') !== null")
+    page.wait_for_function("document.activeElement.closest('.xs-dir--more') !== null")
     page.get_by_role("link", name="一级平台").click()
     page.wait_for_url("**/directory/?tier=1")
     assert rows.count() == 1

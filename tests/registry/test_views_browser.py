@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from tests.browser.hands import saved
 from tests.factories.registry import PDF, College, college
 from tests.support.appearance import faults
 from tests.support.browser import DESKTOP, PHONE
@@ -29,23 +30,17 @@ def school(transactional_db: None) -> Any:
     forget_policies()
 
 
-def saved(page: Page) -> None:
-    """Wait until what was typed has been saved."""
-    expect(page.locator("[data-saved]")).to_have_attribute("data-state", "saved")
-    expect(page.locator("[data-saved]")).to_contain_text("已保存")
-
-
 def test_writing_saves_itself_and_keeps_the_place(pages: Pages, school: College) -> None:
     draft = school.draft()
     page = pages(school["law_operator"])
     page.goto(f"/applications/{draft.pk}/edit/")
     name = page.get_by_label("新媒体名称")
     name.click()
-    page.keyboard.type("法律青")
+    page.keyboard.insert_text("法律青")
     saved(page)
     expect(page.locator("#f-live-name")).to_contain_text("相近")
     expect(name).to_be_focused()
-    page.keyboard.type("年社")
+    page.keyboard.insert_text("年社")
     expect(page.locator("#revision")).to_have_value("3")
     expect(name).to_be_focused()
     expect(name).to_have_value("法律青年社")
@@ -64,7 +59,6 @@ def test_fast_writing_never_conflicts_with_itself(pages: Pages, school: College)
         page.wait_for_timeout(650)
     page.get_by_role("textbox", name="定位", exact=True).click()
     page.keyboard.type("给学法律的学生看的账号。")
-    page.wait_for_timeout(700)
     saved(page)
     expect(page.locator("#f-conflict")).to_be_empty()
     draft.refresh_from_db()
@@ -86,6 +80,7 @@ def test_a_wrong_handle_is_marked_and_mended_with_one_click(pages: Pages, school
     page.get_by_role("button", name="改成 flxswkt_shcc").click()
     expect(handle).to_have_value("flxswkt_shcc")
     expect(handle).not_to_have_attribute("aria-invalid", "true")
+    saved(page)
     draft.refresh_from_db()
     assert draft.handle == "flxswkt_shcc"
 

@@ -69,10 +69,10 @@ def test_article_opens_in_the_drawer_and_closes(officer: Any, pages: Any) -> Non
     page.locator("#article-8").get_by_role("link", name="管到哪些事").click()
     drawer = page.locator("#drawer")
     drawer.get_by_text("学校对一级、二级校园新媒体平台实行审批和年审制度").wait_for()
-    assert drawer.get_by_role("heading", name="第八条").is_visible()
+    expect(drawer.get_by_role("heading", name="第八条")).to_be_visible()
     assert_faultless(page)
     page.keyboard.press("Escape")
-    assert not drawer.is_visible()
+    expect(drawer).to_be_hidden()
 
 
 def test_reading_is_acknowledged_and_listed(officer: Any, pages: Any) -> None:
@@ -90,5 +90,5 @@ def test_contents_lead_to_the_article(officer: Any, pages: Any) -> None:
     page = pages(officer)
     page.goto("/regulation/")
     page.get_by_role("link", name="第二十一条", exact=True).last.click()
-    assert page.url.endswith("#article-21")
+    page.wait_for_url("**#article-21")
     expect(page.locator("#article-21")).to_be_in_viewport()

@@ -7,6 +7,7 @@ and servers and scripts answer late: what still races fails then.
 """
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,16 @@ import pytest
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from scripts.browser import ADVICE, find
 
@@ -35,7 +45,8 @@ ARGUMENTS = [
 #: A page whose script does not listen yet.
 DEAF = "html:not([data-ready]):has(script[src*='/js/app.'])"
 SLOWNESS = int(os.environ.get("XIANSHEN_TEST_SLOWNESS") or 1)
-TIMEOUT = 15_000 * SLOWNESS
+#: Milliseconds for an action or an expectation. Long, for it is spent only when something is wrong.
+TIMEOUT = 60_000
 
 
 @contextmanager
@@ -44,24 +55,53 @@ def launched() -> Iterator[Browser]:
     program = find()
     assert program, ADVICE
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS, timeout=180_000)
+        expect.set_options(timeout=TIMEOUT)
         yield browser
         browser.close()
 
 
+@dataclass
+class Answers:
+    """How many requests the live server is answering."""
+
+    under_way: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def change(self, by: int) -> None:
+        with self.lock:
+            self.under_way += by
+
+    def settled(self) -> None:
+        """Return when nothing has been under way for a moment.
+
+        A request that is still answered when a test is over would write into the database of the next one.
+        """
+        deadline = time.monotonic() + TIMEOUT / 1000
+        quiet = 0
+        while quiet < 3:
+            assert time.monotonic() < deadline, "the live server does not finish"
+            quiet = 0 if self.under_way else quiet + 1
+            time.sleep(0.005)
+
+
 @contextmanager
-def slow_answers() -> Iterator[None]:
-    """While this is open, the live server answers late, and scripts later still, as ``SLOWNESS`` says."""
+def counted_answers() -> Iterator[Answers]:
+    """While this is open, answers are counted, and given late when ``SLOWNESS`` says so, scripts latest."""
+    answers = Answers()
     answer = WSGIHandler.__call__
 
-    def late(self: WSGIHandler, environ: Any, start_response: Any) -> Any:
+    def counted(self: WSGIHandler, environ: Any, start_response: Any) -> Any:
         time.sleep((SLOWNESS - 1) * (0.2 if environ["PATH_INFO"].endswith(".js") else 0.03))
-        return answer(self, environ, start_response)
+        answers.change(1)
+        try:
+            return answer(self, environ, start_response)
+        finally:
+            answers.change(-1)
 
     with pytest.MonkeyPatch.context() as patch:
-        if SLOWNESS > 1:
-            patch.setattr(WSGIHandler, "__call__", late)
-        yield
+        patch.setattr(WSGIHandler, "__call__", counted)
+        yield answers
 
 
 @dataclass
@@ -71,10 +111,12 @@ class Pages:
     Args:
         browser: the running browser.
         origin: address of the live server.
+        answers: what the live server is answering.
     """
 
     browser: Browser
     origin: str
+    answers: Answers
     problems: list[str] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
 
@@ -140,4 +182,5 @@ class Pages:
         """Close every page and fail if something went wrong in one."""
         for context in self.contexts:
             context.close()
+        self.answers.settled()
         assert not self.problems, "\n".join(self.problems)

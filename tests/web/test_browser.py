@@ -75,6 +75,39 @@ def test_without_script_an_article_is_a_page(pages: Pages, office: Any) -> None:
     assert "/regulation/articles/8/" in page.url
 
 
+OLD = """
+delete HTMLButtonElement.prototype.commandForElement;
+addEventListener("command", event => event.preventDefault(), true);
+"""
+
+
+@pytest.mark.parametrize("browser_is", ("without script", "old", "new"))
+def test_a_dialog_opens_and_closes(pages: Pages, officer: Any, browser_is: str) -> None:
+    """The browser itself does it, also before the script has come; where it cannot, the script does."""
+    page = pages(officer, width=PHONE, java_script_enabled=browser_is != "without script")
+    if browser_is == "old":
+        page.add_init_script(OLD)
+    page.goto("/notices/")
+    page.get_by_role("button", name="更多").click()
+    dialog = page.get_by_role("dialog", name="全部入口")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="关闭").click()
+    expect(dialog).to_be_hidden()
+
+
+def test_a_dialog_of_the_menu_closes_the_menu_and_gives_the_focus_back(pages: Pages, officer: Any) -> None:
+    page = pages(officer)
+    page.goto("/notices/")
+    page.locator(".xs-who").click()
+    page.get_by_role("button", name="快捷键").click()
+    keys = page.get_by_role("dialog", name="快捷键")
+    expect(keys).to_be_visible()
+    expect(page.get_by_role("button", name="退出登录")).to_be_hidden()
+    keys.get_by_role("button", name="关闭").click()
+    expect(keys).to_be_hidden()
+    expect(page.locator(".xs-who")).to_be_focused()
+
+
 def test_the_theme_stays(pages: Pages, officer: Any) -> None:
     page = pages(officer, color_scheme="light")
     page.goto("/notices/")
