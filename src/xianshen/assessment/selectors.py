@@ -17,7 +17,6 @@ from xianshen.organisation.selectors import Grants
 from xianshen.registry.enums import AccountState
 from xianshen.registry.selectors import accounts_in
 from xianshen.regulation.enums import Capability
-from xianshen.regulation.schema import AnnualReviewSpec, Policy
 from xianshen.regulation.selectors import policy_version
 
 REVIEW_TYPE = "annual_review"
@@ -51,11 +50,6 @@ def report_subject(report: ResultReport) -> Subject:
     """Return the list of results as the ledger names it."""
     label = stored(gettext_lazy("%(unit)s %(year)s 年度年审报备"), unit=report.unit.name, year=report.campaign.year)
     return Subject(REPORT_TYPE, str(report.pk), label)
-
-
-def review_spec(policy: Policy) -> AnnualReviewSpec | None:
-    """Return what the policy states about the annual review, or None."""
-    return policy.annual_review
 
 
 def campaigns_in(institution_id: int) -> QuerySet[ReviewCampaign]:
@@ -167,10 +161,12 @@ class Progress:
     Args:
         steps: how many reviews stand at each step.
         exempt: how many accounts are exempt.
+        late: how many missed a deadline and are not through yet.
     """
 
     steps: Mapping[Step, int]
     exempt: int = 0
+    late: int = 0
 
     @property
     def total(self) -> int:
@@ -196,12 +192,15 @@ def board_reviews(institution_id: int, campaign: ReviewCampaign) -> QuerySet[Ann
 
 def progress_of(reviews: QuerySet[AnnualReview]) -> Progress:
     """Count reviews by step (one query)."""
-    rows = reviews.order_by().values_list(STEP).annotate(n=Count("pk"))
+    late = Count("pk", filter=Q(missed_at__isnull=False) & ~Q(state=ReviewState.PASSED))
+    rows = reviews.order_by().values_list(STEP).annotate(n=Count("pk"), late=late)
     found: dict[str, int] = {}
-    for step, count in rows:
+    overdue = 0
+    for step, count, behind in rows:
         found[step] = found.get(step, 0) + count
+        overdue += behind
     exempt = found.pop(ReviewState.EXEMPT.value, 0)
-    return Progress({Step(step): count for step, count in found.items()}, exempt)
+    return Progress({Step(step): count for step, count in found.items()}, exempt, overdue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,38 +281,19 @@ def filter_board(
     return reviews.order_by(*SORTS.get(sort, SORTS[DEFAULT_SORT]))
 
 
-def count_views(reviews: QuerySet[AnnualReview]) -> dict[str, int]:
-    """Return how many reviews each saved view holds (one query)."""
-    return reviews.order_by().aggregate(**{view: Count("pk", filter=found) for view, found in VIEWS.items()})
-
-
-@dataclass(frozen=True, slots=True)
-class UnitProgress:
-    """A unit in the board: its reviews by step.
-
-    Args:
-        unit_id, name: the unit.
-        steps: how many reviews stand at each step.
-        reminders: the most reminders any of the missing ones has had.
-    """
-
-    unit_id: int
-    name: str
-    steps: Mapping[Step, int]
-    reminders: int
-
-    @property
-    def total(self) -> int:
-        return sum(self.steps.values())
-
-    @property
-    def missing(self) -> int:
-        return sum(self.steps.get(step, 0) for step in (Step.UNTOUCHED, Step.WRITING, Step.RETURNED))
-
-
-def units_missing(reviews: QuerySet[AnnualReview]) -> int:
-    """Return how many units have a review that is not handed in (one query)."""
-    return reviews.filter(VIEWS["missing"]).order_by().values("unit_id").distinct().count()
+def count_views(progress: Progress) -> dict[str, int]:
+    """Return how many reviews each saved view holds."""
+    return {
+        "missing": progress.missing,
+        "office": progress.at(Step.OFFICE),
+        "unit": progress.at(Step.UNIT),
+        "returned": progress.at(Step.RETURNED),
+        "passed": progress.at(Step.PASSED),
+        "against": progress.at(Step.RECTIFY, Step.FAILED),
+        "late": progress.late,
+        "exempt": progress.exempt,
+        "all": progress.total,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,30 +399,3 @@ def not_enrolled(institution_id: int, campaign: ReviewCampaign) -> "QuerySet":  
         .filter(state__in=[AccountState.ACTIVE, AccountState.SUSPENDED])
         .exclude(pk__in=AnnualReview.objects.filter(campaign=campaign).values("account_id"))
     )
-
-
-def latest_review(institution_id: int, account_id: int) -> AnnualReview | None:
-    """Return the account's newest review, for its page."""
-    return reviews_in(institution_id).filter(account_id=account_id).order_by("-campaign__year", "-pk").first()
-
-
-def totals_of(reviews: QuerySet[AnnualReview]) -> dict[str, int]:
-    """Return sums over what was handed in: posts and followers (one query)."""
-    from django.db.models import Sum
-
-    found = (
-        reviews.filter(state__in=SUBMITTED_STATES)
-        .order_by()
-        .aggregate(posts=Sum("posts_total"), followers=Sum("followers_total"))
-    )
-    return {key: value or 0 for key, value in found.items()}
-
-
-def handed_in_by(reviews: QuerySet[AnnualReview], day: date) -> int:
-    """Return how many reviews had been handed in by a day (compare with the year before)."""
-    return reviews.filter(submitted_at__date__lte=day).count()
-
-
-def chosen_reviews(institution_id: int, campaign: ReviewCampaign, keys: Sequence[int]) -> list[AnnualReview]:
-    """Return reviews of the campaign's board by their keys, in the board's order."""
-    return list(board_reviews(institution_id, campaign).filter(pk__in=keys).order_by(*SORTS[DEFAULT_SORT]))

@@ -74,7 +74,7 @@ def _context(asker: Asker, campaign: ReviewCampaign) -> dict[str, Any]:
     reviews = board_reviews(asker.institution_id, campaign)
     live = reviews.filter(VIEWS["all"])
     progress = progress_of(reviews)
-    counts = count_views(reviews)
+    counts = count_views(progress)
     found = filter_board(reviews, board.wanted, board.sort)
     spec = asker.policy.annual_review
     rows: Any
