@@ -2,8 +2,8 @@
 
 Every action and every expectation waits until the page's script listens (``<html data-ready>``), so that a
 click right after a navigation cannot come too early. Only ``page.keyboard`` does not wait: press keys after
-``goto``, ``wait_for_url`` or an ``expect``. ``XIANSHEN_TEST_SLOWNESS=5`` makes pages compute five times slower
-and servers and scripts answer late: what still races fails then.
+``goto``, ``wait_for_url`` or an ``expect``. With ``XIANSHEN_TEST_DELAY=1`` scripts come a second late, and answers
+a fifth of that: what still races fails then.
 """
 
 import os
@@ -44,7 +44,7 @@ ARGUMENTS = [
 ]
 #: A page whose script does not listen yet.
 DEAF = "html:not([data-ready]):has(script[src*='/js/app.'])"
-SLOWNESS = int(os.environ.get("XIANSHEN_TEST_SLOWNESS") or 1)
+DELAY = float(os.environ.get("XIANSHEN_TEST_DELAY") or 0)
 #: Milliseconds for an action or an expectation. Long, for it is spent only when something is wrong.
 TIMEOUT = 60_000
 
@@ -87,12 +87,12 @@ class Answers:
 
 @contextmanager
 def counted_answers() -> Iterator[Answers]:
-    """While this is open, answers are counted, and given late when ``SLOWNESS`` says so, scripts latest."""
+    """While this is open, answers are counted, and given late if ``DELAY`` says so, scripts latest."""
     answers = Answers()
     answer = WSGIHandler.__call__
 
     def counted(self: WSGIHandler, environ: Any, start_response: Any) -> Any:
-        time.sleep((SLOWNESS - 1) * (0.2 if environ["PATH_INFO"].endswith(".js") else 0.03))
+        time.sleep(DELAY if environ["PATH_INFO"].endswith(".js") else DELAY / 5)
         answers.change(1)
         try:
             return answer(self, environ, start_response)
@@ -151,9 +151,9 @@ class Pages:
 
     def _prepare(self, page: Page) -> None:
         page.add_locator_handler(page.locator(DEAF), lambda _: None)
-        if SLOWNESS > 1:
+        if DELAY:
             devtools = page.context.new_cdp_session(page)
-            devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWNESS})
+            devtools.send("Network.enable")
             devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
 
     def sign_in(self, context: BrowserContext, person: Any) -> None:
