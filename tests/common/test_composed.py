@@ -10,7 +10,7 @@ from django.db.models import Count, F, Prefetch, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from tests.factories.organisation import InstitutionFactory, UnitFactory
-from xianshen.common.composed import counted, listed
+from xianshen.common.composed import Keyed, counted, listed, picked
 from xianshen.organisation.models import Institution, Unit
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +96,21 @@ def test_values_that_shape_the_statement_are_told_apart(institution: Institution
     assert [len(ask(institution.pk, limit, "学", keys)) for limit in (1, 3, 1)] == [1, 3, 1]
     assert [len(ask(institution.pk, 9, text, keys)) for text in ("学", "系", "%")] == [4, 0, 0]
     assert [len(ask(institution.pk, 9, "学", frozenset(some))) for some in ("ab", "", "d")] == [2, 0, 1]
+
+
+def test_values_are_picked_as_rows_or_flat(institution: Institution) -> None:
+    pairs = picked(lambda pk, text: of(pk).filter(key__gte=text).values_list("key", "pk"))
+    keys = picked(lambda pk, limit: of(pk).values_list("key", flat=True)[:limit])
+    assert pairs(institution.pk, "c") == list(of(institution.pk).filter(key__gte="c").values_list("key", "pk"))
+    assert (keys(institution.pk, 2), keys(institution.pk, 9)) == (["a", "b"], ["a", "b", "c", "d"])
+    with pytest.raises(TypeError):
+        picked(lambda pk: of(pk))(institution.pk)
+
+
+def test_what_cannot_be_hashed_goes_by_its_key(institution: Institution) -> None:
+    ask = listed(lambda some: of(institution.pk).filter(key__in=some.value["keys"]))
+    assert [unit.key for unit in ask(Keyed("ab", {"keys": ["a", "b"]}))] == ["a", "b"]
+    assert [unit.key for unit in ask(Keyed("d", {"keys": ["d"]}))] == ["d"]
 
 
 def test_only_models_can_be_listed(institution: Institution) -> None:

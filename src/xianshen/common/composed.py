@@ -6,7 +6,7 @@ statement's parameters, the values go from then on. Statements are kept, answers
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import wraps
 from inspect import signature
@@ -15,7 +15,12 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
-from django.db.models.query import FlatValuesListIterable, ModelIterable, get_related_populators
+from django.db.models.query import (
+    FlatValuesListIterable,
+    ModelIterable,
+    ValuesListIterable,
+    get_related_populators,
+)
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
@@ -75,7 +80,9 @@ def listed(build: Callable[P, QuerySet[M]]) -> Callable[P, list[M]]:
 
 
 def picked(build: Callable[P, QuerySet[Any, Any]]) -> Callable[P, list[Any]]:
-    """Turn a function that returns ``values_list(…, flat=True)`` into one that returns the values as a list; one query.
+    """Turn a function that returns ``values_list(…)`` into one that returns its rows as a list; one query.
+
+    Rows are tuples, with ``flat=True`` values.
 
     Args:
         build: as for :func:`counted`.
@@ -89,7 +96,8 @@ def picked(build: Callable[P, QuerySet[Any, Any]]) -> Callable[P, list[Any]]:
             return []
         with connection.cursor() as cursor:
             cursor.execute(found[0].sql, found[1])
-            return [row[0] for row in cursor.fetchall()]
+            answer = cursor.fetchall()
+        return [row[0] for row in answer] if found[0].flat else list(map(tuple, answer))
 
     return values
 
@@ -149,6 +157,7 @@ class _Statement:
     params: tuple[Any, ...]
     reader: _Reader | None = None
     prefetch: tuple[Any, ...] = ()
+    flat: bool = False
 
 
 def _counting(queryset: QuerySet[Any]) -> _Statement:
@@ -159,9 +168,11 @@ def _counting(queryset: QuerySet[Any]) -> _Statement:
 def _picking(queryset: QuerySet[Any, Any]) -> _Statement:
     compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
     sql, params = compiler.as_sql()
-    if queryset._iterable_class is not FlatValuesListIterable or compiler.get_converters([compiler.select[0][0]]):
-        raise TypeError("only flat lists of values that the database gives as they are can be picked")
-    return _Statement(sql, tuple(params))
+    flat = queryset._iterable_class is FlatValuesListIterable
+    converters = compiler.get_converters([column[0] for column in compiler.select])
+    if converters or not (flat or queryset._iterable_class is ValuesListIterable):
+        raise TypeError("only lists of values that the database gives as they are can be picked")
+    return _Statement(sql, tuple(params), flat=flat)
 
 
 def _listing(queryset: QuerySet[Any]) -> _Statement:
@@ -272,7 +283,7 @@ class _Question:
                 params.append(one)
             else:
                 return _EXACT
-        return _Statement(first.sql, tuple(params), first.reader, first.prefetch)
+        return replace(first, params=tuple(params))
 
 
 #: Numbers from here on do not fit into every column; they are asked for as ever.

@@ -268,13 +268,17 @@ def sponsor_file(unit_id: int, required: list[str], on: date) -> SponsorFile:
     return SponsorFile(unit_id, documents, [kind for kind in required if kind not in documents])
 
 
+@listed
+def _valid_of(unit_ids: frozenset[int], on: date) -> QuerySet[SponsorDocument]:
+    return SponsorDocument.objects.filter(
+        unit_id__in=sorted(unit_ids), retired_at__isnull=True, valid_from__lte=on, valid_until__gte=on
+    ).order_by("kind", "-valid_until")
+
+
 def sponsor_files(unit_ids: Iterable[int], required: list[str], on: date) -> dict[int, SponsorFile]:
     """Return the state of several units' files by unit (one query)."""
     found: dict[int, SponsorFile] = {pk: SponsorFile(pk, {}, list(required)) for pk in unit_ids}
-    documents = SponsorDocument.objects.filter(
-        unit_id__in=found, retired_at__isnull=True, valid_from__lte=on, valid_until__gte=on
-    ).order_by("kind", "-valid_until")
-    for document in documents:
+    for document in _valid_of(frozenset(found), on):
         found[document.unit_id].documents.setdefault(document.kind, document)
     return {
         pk: SponsorFile(pk, file.documents, [kind for kind in required if kind not in file.documents])

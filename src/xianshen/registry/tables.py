@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from xianshen.common.components import Option, Tab
+from xianshen.common.composed import picked
 from xianshen.common.language import local
 from xianshen.common.templatetags import components
 from xianshen.common.zhdates import zh_date
@@ -160,6 +161,22 @@ class BoardRow:
 Cite = Callable[[str, date | None], Any]
 
 
+@picked
+def _unit_names(institution_id: int, wanted: frozenset[int]) -> QuerySet[Any, Any]:
+    return units(institution_id, closed=True).filter(pk__in=sorted(wanted)).values_list("pk", "name")
+
+
+@picked
+def _seat_titles(institution_id: int, kinds: frozenset[str], where: frozenset[int]) -> QuerySet[Any, Any]:
+    found = positions(institution_id).filter(kind__in=sorted(kinds), unit_id__in=sorted(where))
+    return found.order_by("-pk").values_list("kind", "unit_id", "title")
+
+
+@picked
+def _open_units(institution_id: int, kinds: frozenset[str]) -> QuerySet[Any, Any]:
+    return units(institution_id).filter(kind__in=sorted(kinds)).order_by("key").values_list("pk", "name")
+
+
 @dataclass
 class BoardTable:
     """Turns accounts into rows; asks the database three questions for a page, however long it is.
@@ -181,19 +198,12 @@ class BoardTable:
     _seats: dict[tuple[str, int], str] = field(default_factory=dict)
     _files: dict[int, SponsorFile] = field(default_factory=dict)
     _made: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    _openings: dict[tuple[str, bool], str] = field(default_factory=dict)
+    _cells: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
     def rows(self, accounts: Iterable[MediaAccount], columns: Sequence[BoardColumn]) -> list[BoardRow]:
         """Return the accounts as rows."""
         accounts = list(accounts)
-        codes = {column.code for column in columns}
-        self._load_units(accounts)
-        if "responsible" in codes:
-            self._load_seats(accounts)
-        if "clock" in codes:
-            required = [part.code for part in self.policy.sponsor_file.parts]
-            self._files = sponsor_files({one.home_unit_id for one in accounts}, required, self.on)
-        makers = [(column, getattr(self, f"_{column.code}")) for column in columns]
+        makers = self._makers(accounts, columns)
         return [
             BoardRow(account, [Cell(column, *make(account)) for column, make in makers], self._place(account))
             for account in accounts
@@ -201,7 +211,7 @@ class BoardTable:
 
     def body(
         self, accounts: Iterable[MediaAccount], columns: Sequence[BoardColumn], *, picks: bool = False
-    ) -> list[SafeString]:
+    ) -> list[str]:
         """Return the accounts as table rows, for the page.
 
         Five hundred cells are too many for template tags; here what many cells share is made once.
@@ -211,11 +221,12 @@ class BoardTable:
             columns: columns shown, besides the account itself.
             picks: whether rows can be picked by hand.
         """
+        accounts = list(accounts)
         pick = escape(_("选中")) if picks else ""
-        return [self._line(row, pick) for row in self.rows(accounts, columns)]
+        makers = self._makers(accounts, columns)
+        return [self._line(account, makers, pick) for account in accounts]
 
-    def _line(self, row: BoardRow, pick: str) -> SafeString:
-        account = row.account
+    def _line(self, account: MediaAccount, makers: Sequence[tuple[BoardColumn, Callable[..., Any]]], pick: str) -> str:
         name, handle = escape(account.name), escape(account.handle)
         box = (
             '<td class="xs-pick"><input class="form-check-input" type="checkbox" name="ids" data-pick'
@@ -223,23 +234,36 @@ class BoardTable:
             if pick
             else ""
         )
-        cells = "".join(f"{self._opening(cell)}{conditional_escape(cell.html)}</td>" for cell in row.cells)
+        cells = "".join([self._td(column, *make(account)) for column, make in makers])
         return mark_safe(
             f'<tr data-row>{box}<td><a class="xs-name" href="/accounts/{account.pk}/" data-row-link>{name}</a>'
             f'<span class="xs-2nd">{handle}</span></td>{cells}'
-            f'<td class="xs-only-phone xs-sub xs-small">{row.place}</td></tr>'
+            f'<td class="xs-only-phone xs-sub xs-small">{self._place(account)}</td></tr>'
         )
 
-    def _opening(self, cell: Cell) -> str:
-        key = (cell.column.code, cell.quiet)
-        opening = self._openings.get(key)
-        if opening is None:
-            column = cell.column
-            marks = format_html(' data-c="{}"', cell.phone) if cell.phone else ""
+    def _td(self, column: BoardColumn, value: str | date | None, html: SafeString | str, quiet: bool = False) -> str:
+        key = (column.code, html, isinstance(html, SafeString), quiet)
+        made = self._cells.get(key)
+        if made is None:
+            phone = Cell(column, value, html, quiet).phone
+            marks = format_html(' data-c="{}"', phone) if phone else ""
             marks += format_html(' data-l="{}"', column.label) if column.label else ""
             marks += ' class="xs-nowrap"' if column.nowrap else ""
-            opening = self._openings[key] = f"<td{marks}>"
-        return opening
+            made = self._cells[key] = f"<td{marks}>{conditional_escape(html)}</td>"
+        return made
+
+    def _makers(
+        self, accounts: Sequence[MediaAccount], columns: Sequence[BoardColumn]
+    ) -> list[tuple[BoardColumn, Callable[..., Any]]]:
+        """Fetch what the accounts' cells need; return what makes them."""
+        codes = {column.code for column in columns}
+        self._load_units(accounts)
+        if "responsible" in codes:
+            self._load_seats(accounts)
+        if "clock" in codes:
+            required = [part.code for part in self.policy.sponsor_file.parts]
+            self._files = sponsor_files({one.home_unit_id for one in accounts}, required, self.on)
+        return [(column, getattr(self, f"_{column.code}")) for column in columns]
 
     def _load_units(self, accounts: Sequence[MediaAccount]) -> None:
         """Fetch the names of units not known yet: a page has many accounts of few units."""
@@ -247,14 +271,12 @@ class BoardTable:
             pk for one in accounts for pk in (one.unit_id, one.home_unit_id, one.first_responsible_unit_id)
         } - self._units.keys()
         if wanted:
-            found = units(self.institution_id, closed=True).filter(pk__in=wanted)
-            self._units |= dict(found.values_list("pk", "name"))
+            self._units |= dict(_unit_names(self.institution_id, frozenset(wanted)))
 
     def _load_seats(self, accounts: Sequence[MediaAccount]) -> None:
-        kinds = {one.first_responsible_position for one in accounts}
-        where = {one.first_responsible_unit_id for one in accounts}
-        found = positions(self.institution_id).filter(kind__in=kinds, unit_id__in=where).order_by("-pk")
-        self._seats = {(kind, unit_id): title for kind, unit_id, title in found.values_list("kind", "unit_id", "title")}
+        kinds = frozenset(one.first_responsible_position for one in accounts)
+        where = frozenset(one.first_responsible_unit_id for one in accounts)
+        self._seats = {(kind, unit): title for kind, unit, title in _seat_titles(self.institution_id, kinds, where)}
 
     def _once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
         if key not in self._made:
@@ -454,8 +476,9 @@ def view_tabs(counts: BoardCounts, current: str) -> list[Tab]:
 
 def unit_options(institution_id: int, grants: Grants, policy: Policy) -> list[Option]:
     """Return the units by which the board can be narrowed: those that answer for accounts."""
-    kinds = [kind.code for kind in policy.organisation.unit_kinds if not kind.home]
-    found = units(institution_id).filter(kind__in=kinds)
+    kinds = frozenset(kind.code for kind in policy.organisation.unit_kinds if not kind.home)
+    found = _open_units(institution_id, kinds)
     if not grants.has(Capability.ACCOUNTS_VIEW_ALL):
-        found = found.filter(pk__in=grants.units(Capability.ACCOUNTS_VIEW_UNIT))
-    return [Option(str(pk), name) for pk, name in found.order_by("key").values_list("pk", "name")]
+        mine = grants.units(Capability.ACCOUNTS_VIEW_UNIT)
+        found = [(pk, name) for pk, name in found if pk in mine]
+    return [Option(str(pk), name) for pk, name in found]

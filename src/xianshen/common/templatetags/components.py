@@ -484,7 +484,7 @@ def address(context: template.Context, /, **changes: object) -> str:
 
 
 def _addresses(context: template.Context, name: str, *, drop: str) -> Callable[[str], str]:
-    """Return a function that gives the address of this page for each value of one parameter; :func:`address` for many.
+    """Return a function that gives the address of this page, as markup, for each value of one parameter.
 
     Args:
         context: of the page.
@@ -492,8 +492,9 @@ def _addresses(context: template.Context, name: str, *, drop: str) -> Callable[[
         drop: a parameter that goes with any change.
     """
     rest = address(context, **{name: None, drop: None})
-    start = f"{rest}&" if len(rest) > 1 else rest
-    return lambda value: f"{start}{name}={quote_plus(value)}" if value else rest
+    start = escape(f"{rest}&{name}=" if len(rest) > 1 else f"{rest}{name}=")
+    none = escape(rest)
+    return lambda value: f"{start}{quote_plus(value)}" if value else none
 
 
 @register.simple_tag(takes_context=True)
@@ -612,7 +613,7 @@ def pick(
     to = _addresses(context, name, drop=drop)
     # A list of units has hundreds of entries: plain strings, everything in them escaped.
     rows = [
-        f'<a href="{escape(to(value))}"{_current(True, "true") if value == chosen else ""}>{conditional_escape(words)}'
+        f'<a href="{to(value)}"{_current(True, "true") if value == chosen else ""}>{conditional_escape(words)}'
         f"{'' if count is None else f' <b>{conditional_escape(count)}</b>'}</a>"
         for value, words, count in [("", _("全部"), None), *pairs]
     ]

@@ -36,6 +36,19 @@ from xianshen.registry.tables import (
 from xianshen.registry.views.shared import Asker, page_of, sole_unit
 from xianshen.regulation.enums import Capability
 
+# What the board and its exports show nothing of.
+UNSHOWN = (
+    "name_fold",
+    "name_sound",
+    "handle_fold",
+    "owner_mobile",
+    "owner_email",
+    "second_contact_name",
+    "second_contact_mobile",
+    "content_scope",
+    "positioning",
+    "audience",
+)
 # Most accounts reminded by one act, so that a request stays short.
 MOST_REMINDED = 500
 
@@ -53,7 +66,7 @@ def _found(asker: Asker, board: Board) -> QuerySet[MediaAccount]:
 
 def _lean(accounts: QuerySet[MediaAccount]) -> QuerySet[MediaAccount]:
     """Leave out what the board does not show; names of units are fetched once for many accounts."""
-    return accounts.select_related(None).defer("content_scope", "positioning", "audience")
+    return accounts.select_related(None).defer(*UNSHOWN)
 
 
 def _table(asker: Asker, *, cite: bool) -> BoardTable:
