@@ -1,5 +1,6 @@
 """Questions about issued documents and attachments."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -20,6 +21,14 @@ def documents_of(institution_id: int, subject_type: str, subject_id: str) -> Que
     return IssuedDocument.objects.filter(
         institution_id=institution_id, subject_type=subject_type, subject_id=str(subject_id)
     ).defer("data")
+
+
+def documents_about(institution_id: int, subject_type: str, subject_ids: Collection[str]) -> QuerySet[IssuedDocument]:
+    """Return the documents issued for several records of a kind, newest first (one query, none without records)."""
+    found = IssuedDocument.objects.filter(
+        institution_id=institution_id, subject_type=subject_type, subject_id__in=list(subject_ids)
+    )
+    return found.defer("data")
 
 
 def attachments_of(institution_id: int, subject_type: str, subject_id: str, *, kind: str = "") -> QuerySet[Attachment]:

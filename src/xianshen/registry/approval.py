@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from xianshen.approvals.enums import ChainState, StepKind
 from xianshen.common.actors import Actor
+from xianshen.common.composed import listed
 from xianshen.common.decisions import Decision
 from xianshen.common.errors import TransitionNotAllowed
 from xianshen.documents.rendering.layout import FormData
@@ -51,15 +52,28 @@ OUTCOMES = {
 }
 
 
+@listed
+def _application(institution_id: int, application_id: int) -> QuerySet[OpeningApplication]:
+    return OpeningApplication.objects.select_related("unit", "owner").filter(
+        pk=application_id, institution_id=institution_id
+    )
+
+
+@listed
+def _account_of(application_id: int) -> QuerySet[MediaAccount]:
+    return MediaAccount.objects.filter(application__pk=application_id).only("name")
+
+
 class OpeningApplicationHandler:
     """Implements :class:`xianshen.approvals.subjects.SubjectHandler`."""
 
     subject_type = APPLICATION_TYPE
 
     def _load(self, chain: "ApprovalChain") -> OpeningApplication:
-        return OpeningApplication.objects.select_related("unit", "owner").get(
-            pk=chain.subject_id, institution_id=chain.institution_id
-        )
+        found = _application(chain.institution_id, int(chain.subject_id))
+        if not found:
+            raise OpeningApplication.DoesNotExist(chain.subject_id)
+        return found[0]
 
     def url(self, subject_id: str) -> str:
         return reverse("registry:application", args=[subject_id])
@@ -68,8 +82,7 @@ class OpeningApplicationHandler:
         return may_view_application(self._load(chain), grants)
 
     def about(self, subject_id: str) -> tuple[Subject, ...]:
-        account = MediaAccount.objects.filter(application__pk=subject_id).only("name").first()
-        return (account_subject(account),) if account else ()
+        return tuple(account_subject(account) for account in _account_of(int(subject_id)))
 
     def form_data(self, chain: "ApprovalChain") -> FormData:
         """Return what is printed: the values as submitted in this round, and its opinions."""

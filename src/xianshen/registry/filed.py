@@ -164,6 +164,12 @@ def filing_of(institution_id: int, filing_id: int) -> Filing:
     ).get(pk=filing_id, institution_id=institution_id)
 
 
+def filings_shown(account: MediaAccount, grants: Grants) -> list[str]:
+    """Return the keys of the account's carried out filings for those who may see them (one query)."""
+    found = filings_visible_to(grants).filter(account=account, state__in=[FilingState.APPROVED, FilingState.REVOKED])
+    return [str(pk) for pk in found.order_by("-pk").values_list("pk", flat=True)[:50]]
+
+
 def open_filing_of(account_id: int) -> Filing | None:
     """Return the account's open filing, or None; there is at most one."""
     return next(iter(_open_filings(account_id)), None)

@@ -76,6 +76,7 @@ class FilingHandler:
             "data": self.form_data(chain),
             "report": check_filing(filing, policy, on),
             "application": filing,
+            "offered_phrases": [_("同意。"), _("情况属实，同意备案。")],
             "filing": filing,
             "filing_changes": changed(filing),
             "tier": policy.tier(filing.account.tier),

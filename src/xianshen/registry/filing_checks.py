@@ -69,18 +69,18 @@ def day_checks(filing: Filing, policy: Policy, on: date) -> list[Check]:
             _("停办日期还没有到") if closing else _("变更日期还没有到"), _("写实际发生的那一天，最晚是今天。")
         )
     if opened and day < opened:
-        detail = _("账号 %(date)s 才开通。核对日期。") % {"date": zh_date(opened, year=True)}
+        detail = _("账号%(date)s才开通。核对日期。") % {"date": zh_date(opened, year=True)}
         return _wrong_day(_("日期早于开通"), detail)
     last = last_change_on(filing.account_id, [one.code for one in changed(filing)])
     if last and day < last:
-        detail = _("这一项 %(date)s 已经变更过一次。日期写在那以后，历次名称才接得上。") % {
+        detail = _("这一项%(date)s已经变更过一次。日期写在那以后，历次名称才接得上。") % {
             "date": zh_date(last, year=True)
         }
         return _wrong_day(_("日期早于上一次变更"), detail)
     due = due_of(filing, policy)
     if due and on > due:
         days = (on - due).days
-        detail = _("最晚 %(date)s 备案。照样受理，标明逾期，计入考评。") % {"date": zh_date(due, today=on)}
+        detail = _("最晚%(date)s备案。照样受理，标明逾期，计入考评。") % {"date": zh_date(due, today=on)}
         title = ngettext("已逾期 %(n)d 天", "已逾期 %(n)d 天", days) % {"n": days}
         return [Check("late", CheckTone.SOON, title, detail, rules.FILING)]
     return [Check("in_time", CheckTone.OK, _("在规定时间内"), "", rules.FILING)]

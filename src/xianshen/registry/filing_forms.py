@@ -41,12 +41,15 @@ class FilingSection:
 class FilingDayField(forms.DateField):
     """A day near enough to be meant."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, required: bool = False, **kwargs: Any) -> None:
         super().__init__(
-            required=False,
+            required=required,
             widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             input_formats=["%Y-%m-%d"],
-            error_messages={"invalid": gettext_lazy("没有这一天。写成 2026-09-01 的样子。")},
+            error_messages={
+                "invalid": gettext_lazy("没有这一天。写成 2026-09-01 的样子。"),
+                "required": gettext_lazy("还没有写日期。备案的时限从这一天起算。"),
+            },
             **kwargs,
         )
 
@@ -226,7 +229,7 @@ class BeginForm(forms.Form):
             "invalid_choice": gettext_lazy("没有这一种备案。从列出的里面选。"),
         },
     )
-    changed_on = FilingDayField(label=gettext_lazy("哪一天变更或停办"))
+    changed_on = FilingDayField(label=gettext_lazy("哪一天变更或停办"), required=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "use_required_attribute": False})
@@ -236,7 +239,7 @@ class BeginForm(forms.Form):
 class ObservationForm(ReasonForm):
     """A change that the Office noticed."""
 
-    changed_on = FilingDayField(label=gettext_lazy("哪一天起变了"))
+    changed_on = FilingDayField(label=gettext_lazy("哪一天起变了"), required=True)
     field_order = ["changed_on", "text"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

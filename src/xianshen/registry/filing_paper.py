@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from xianshen.common.language import institution_language
 from xianshen.common.zhdates import zh_date
@@ -18,6 +19,8 @@ from xianshen.regulation.schema import FieldSpec, FormSpec, Policy
 
 # What is printed of a long text in the box for changes; the whole stands in what was submitted.
 PRINTED = 120
+CHANGED = gettext_lazy("变更：")
+CHANGED = gettext_lazy("变更：")
 
 
 def _day(day: date | None) -> str:
@@ -85,7 +88,7 @@ def filing_content(filing: Filing, policy: Policy) -> Mapping[str, str]:
         if filing.kind == FilingKind.LEGACY:
             content[_("备案事由")] = str(FilingKind.LEGACY.label)
         for one in changed(filing):
-            content[_("变更：%(label)s") % {"label": one.label}] = _line(one, short=False)
+            content[f"{CHANGED}{one.label}"] = _line(one, short=False)
         if filing.changed_on:
             closing = filing.kind == FilingKind.CLOSURE
             content[_("停办日期") if closing else _("变更日期")] = _day(filing.changed_on)

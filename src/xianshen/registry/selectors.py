@@ -319,11 +319,14 @@ def has_account_on(
 
 
 def handle_taken(institution_id: int, platform: str, handle_fold: str) -> MediaAccount | None:
-    """Return the account on record under a handle; one light query as a rule, since as a rule there is none."""
-    taken = MediaAccount.objects.filter(
-        institution_id=institution_id, platform=platform, handle_fold=handle_fold
-    ).exclude(state=AccountState.CLOSED)
-    return taken.select_related("unit").first() if taken.exists() else None
+    """Return the account on record under a handle that is not closed (one query)."""
+    return next(iter(_under_handle(institution_id, platform, handle_fold)), None)
+
+
+@listed
+def _under_handle(institution_id: int, platform: str, handle_fold: str) -> QuerySet[MediaAccount]:
+    taken = MediaAccount.objects.filter(institution_id=institution_id, platform=platform, handle_fold=handle_fold)
+    return taken.exclude(state=AccountState.CLOSED).select_related("unit").order_by("pk")[:1]
 
 
 def lacking_servers(grants: Grants) -> QuerySet[MediaAccount]:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from xianshen.common.composed import listed
 from xianshen.registry import names
 from xianshen.registry.enums import AccountState
 from xianshen.registry.models import MediaAccount
@@ -75,14 +76,17 @@ def similar_names(institution_id: int, name: str, *, except_id: int | None = Non
 
 
 def same_names(institution_id: int, name: str, *, except_id: int | None = None) -> list[SimilarName]:
-    """Return accounts on record with the same name, disguises apart; one light query as a rule, with none found."""
+    """Return accounts on record with the same name, disguises apart (one query)."""
     folded = names.fold(name)
     if not folded:
         return []
-    found = MediaAccount.objects.filter(institution_id=institution_id, name_fold=folded).exclude(pk=except_id or 0)
-    if not found.exists():
-        return []
-    return [SimilarName(account, "same") for account in found.select_related("unit").order_by("pk")[:CANDIDATES]]
+    return [SimilarName(account, "same") for account in _same_names(institution_id, folded, except_id or 0)]
+
+
+@listed
+def _same_names(institution_id: int, folded: str, except_id: int) -> QuerySet[MediaAccount]:
+    same = MediaAccount.objects.filter(institution_id=institution_id, name_fold=folded).exclude(pk=except_id)
+    return same.select_related("unit").order_by("pk")[:CANDIDATES]
 
 
 def similar_scopes(institution_id: int, scope: str, *, except_id: int | None = None) -> list[SimilarScope]:

@@ -6,6 +6,8 @@ import unicodedata
 LONGEST_RUN = 12
 """Characters after which a run without any natural break may be broken."""
 
+#: No line begins with these, wherever it may be broken: a cut before one would be no cut (UAX 14).
+_NEVER_FIRST = frozenset(".,:;!?)]}/-'\"%")
 _RUN = re.compile(rf"[^\s\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]{{{LONGEST_RUN + 1},}}")
 _FORBIDDEN_CATEGORIES = {"Cc", "Cs", "Co", "Cn"}
 _BIDI_CONTROLS = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)}
@@ -42,7 +44,7 @@ def chunks(line: str) -> list[str]:
         start = run.start()
         while run.end() - start > LONGEST_RUN:
             cut = start + LONGEST_RUN
-            while cut < run.end() and _extends(line[cut], line[cut - 1]):
+            while cut < run.end() and (line[cut] in _NEVER_FIRST or _extends(line[cut], line[cut - 1])):
                 cut += 1
             if cut >= run.end():
                 break

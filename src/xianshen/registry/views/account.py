@@ -28,13 +28,13 @@ from xianshen.common.errors import PermissionDenied
 from xianshen.common.language import listed, local
 from xianshen.common.templatetags.components import mask_mobile
 from xianshen.common.zhdates import zh_date
-from xianshen.documents.selectors import documents_of
+from xianshen.documents.selectors import documents_about, documents_of
 from xianshen.ledger.selectors import count_about, entries_about
 from xianshen.organisation.selectors import holders, unit_of_kind
 from xianshen.registry import rules, services
 from xianshen.registry.changed import LABELS, MOBILES
 from xianshen.registry.enums import AccountState, FilingState, InNameOf, SuspensionReason
-from xianshen.registry.filed import closure_without_proof, former_values, open_filing_of
+from xianshen.registry.filed import FILING_TYPE, closure_without_proof, filings_shown, former_values, open_filing_of
 from xianshen.registry.filing_checks import form_of
 from xianshen.registry.forms import ReasonForm, ReminderForm, SuspensionForm, take_errors
 from xianshen.registry.models import Filing, MediaAccount, OpeningApplication, SponsorDocument
@@ -441,6 +441,7 @@ def _page(request: HttpRequest, asker: Asker, account: MediaAccount, *, shown: s
         "subject_type": ACCOUNT_TYPE,
         "ways": ways(account, asker),
         "history": history(account),
+        "filed": documents_about(asker.institution_id, FILING_TYPE, filings_shown(account, asker.grants)),
         "deadlines": _deadlines(asker.institution_id, ACCOUNT_TYPE, key),
         "acts": [(act, act.form()) for act in possible],
         "public_url": public_url(account),

@@ -20,6 +20,7 @@ from xianshen.approvals.selectors import chains_in, content_changes, current_ste
 from xianshen.clocks.selectors import deadlines_of
 from xianshen.common.components import Option, Step, Tab
 from xianshen.common.errors import PermissionDenied
+from xianshen.common.language import stored
 from xianshen.common.states import Face
 from xianshen.common.templatetags.components import mask_mobile
 from xianshen.documents.rendering.layout import FormData
@@ -40,7 +41,7 @@ from xianshen.registry.filed import (
 )
 from xianshen.registry.filing_checks import form_of
 from xianshen.registry.filing_forms import BeginForm, ObservationForm
-from xianshen.registry.filing_paper import filing_content, filing_values
+from xianshen.registry.filing_paper import CHANGED, filing_content, filing_values
 from xianshen.registry.forms import ReasonForm, take_errors
 from xianshen.registry.models import Filing, MediaAccount
 from xianshen.registry.paper import opinion_texts
@@ -319,6 +320,13 @@ def _shown(changes: Sequence[Changed], *, numbers: bool) -> list[Changed]:
     ]
 
 
+def _content(content: Mapping[str, str], *, numbers: bool, twice: bool) -> list[tuple[str, str]]:
+    """Return what was submitted for reading; what stands beside it as old and new is not said twice."""
+    said = {label for label in content if label.startswith(stored(CHANGED))} if twice else set()
+    shown = ((label, "；".join(value.splitlines())) for label, value in content.items() if value and label not in said)
+    return [(label, value if numbers else mask_text(value)) for label, value in shown]
+
+
 @login_required
 @require_GET
 def filing_page(request: HttpRequest, filing_id: int) -> HttpResponse:
@@ -354,7 +362,7 @@ def filing_page(request: HttpRequest, filing_id: int) -> HttpResponse:
         "steps": steps_of(chain) if chain else [],
         "soon_from": soon_from(step, policy_version(chain.policy_version_id)) if chain and step else None,
         "changes": _shown(changed(filing), numbers=numbers),
-        "content": [(label, value if numbers else mask_text(value)) for label, value in content.items() if value],
+        "content": _content(content, numbers=numbers, twice=filing.kind != FilingKind.CLOSURE),
         "rounds": [(later.round, content_changes(earlier, later)) for later, earlier in pairwise(rounds)],
         "words": [words.as_item(rounds=len(rounds)) for words in words_of(rounds)],
         "last": last_words(rounds),
@@ -422,8 +430,6 @@ def observe(request: HttpRequest, account_id: int) -> HttpResponse:
     form = ObservationForm(request.POST if request.method == "POST" else None, initial={"changed_on": asker.on})
     if request.method == "POST" and form.is_valid():
         try:
-            if form.cleaned_data["changed_on"] is None:
-                raise ValidationError({"changed_on": _("还没有写哪一天起变了。不知道就写发现的那一天。")})
             filing = services.observe_change(
                 actor=asker.actor(Capability.ACCOUNTS_MANAGE),
                 grants=asker.grants,
