@@ -281,10 +281,21 @@ def step_of(institution_id: int, chain_id: int, step_id: int) -> ApprovalStep:
     Raises:
         ApprovalStep.DoesNotExist: no such step in such a chain of the institution.
     """
-    step = ApprovalStep.objects.select_related("chain").get(pk=step_id, chain__institution_id=institution_id)
-    if step.chain_id != chain_id:
+    found = _step(institution_id, step_id)
+    if not found or found[0].chain_id != chain_id:
         raise ApprovalStep.DoesNotExist(step_id)
-    return step
+    return found[0]
+
+
+@listed
+def _step(institution_id: int, step_id: int) -> QuerySet[ApprovalStep]:
+    return ApprovalStep.objects.select_related("chain").filter(pk=step_id, chain__institution_id=institution_id)
+
+
+@listed
+def steps_in(chain_id: int) -> QuerySet[ApprovalStep]:
+    """Return a chain's steps in order; one query."""
+    return ApprovalStep.objects.filter(chain_id=chain_id)
 
 
 def rounds_of(institution_id: int, subject_type: str, subject_id: str) -> list[ApprovalChain]:

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +21,7 @@ from xianshen.approvals.selectors import (
     current_step,
     deciders,
     deciders_of,
+    steps_in,
     subject_of,
     verdicts_for,
 )
@@ -333,8 +333,7 @@ def decide(
     if not signature.covers(person.pk, now):
         raise PermissionDenied(_("签署已过时。再写一次密码签署，写好的意见还在。"), rules.SIGNING)
     chain = locked(ApprovalChain, chain_id, institution_id=institution_id)
-    prefetch_related_objects([chain], "steps")
-    steps = list(chain.steps.all())
+    steps = steps_in(chain.pk)
     step = next((s for s in steps if s.pk == step_id), None)
     if step is None:
         raise ApprovalStep.DoesNotExist(step_id)

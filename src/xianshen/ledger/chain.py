@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.db.models import QuerySet
+
+from xianshen.common.composed import listed
 from xianshen.ledger.canonical import GENESIS, about_text, entry_hash
 from xianshen.ledger.events import LedgerError, Subject
 from xianshen.ledger.models import ChainHead, LedgerAbout, LedgerEntry
@@ -55,11 +58,15 @@ def _institution(draft: Draft) -> str:
 
 
 def _locked_head(institution: str) -> tuple[int, str]:
-    heads = ChainHead.objects.select_for_update().filter(institution=institution).values_list("sequence", "hash")
-    head = heads.first()
-    if head is None:
+    found = _heads(institution)
+    if not found:
         ChainHead.objects.bulk_create(
             [ChainHead(institution=institution, sequence=0, hash=GENESIS)], ignore_conflicts=True
         )
-        head = heads.get()
-    return head
+        found = _heads(institution)
+    return found[0].sequence, found[0].hash
+
+
+@listed
+def _heads(institution: str) -> QuerySet[ChainHead]:
+    return ChainHead.objects.select_for_update().filter(institution=institution)

@@ -6,16 +6,18 @@ exhaustive tests are made from.
 """
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from xianshen.common.actors import Actor
+from xianshen.common.composed import listed
 from xianshen.common.decisions import Allowed, Decision
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.ledger.events import EventType, Subject
@@ -124,8 +126,26 @@ def locked(model: type[M], pk: object, *, related: Sequence[str] = (), **scope: 
     Raises:
         DoesNotExist: no such row in scope (views answer 404).
     """
-    rows = model._default_manager.select_for_update(of=("self",))
-    return (rows.select_related(*related) if related else rows).get(pk=pk, **scope)
+    key, institution_id = str(pk), scope.get("institution_id")
+    if scope.keys() != {"institution_id"} or type(institution_id) is not int or not _NUMBER.fullmatch(key):
+        rows = model._default_manager.select_for_update(of=("self",))
+        return (rows.select_related(*related) if related else rows).get(pk=pk, **scope)
+    found = _locked(model, tuple(related), int(key), institution_id)
+    if not found:
+        raise cast(Any, model).DoesNotExist(pk)
+    return cast(M, found[0])
+
+
+@listed
+def _locked(
+    model: type[models.Model], related: tuple[str, ...], pk: int, institution_id: int
+) -> models.QuerySet[models.Model]:
+    rows = model._default_manager.select_for_update(of=("self",)).filter(pk=pk, institution_id=institution_id)
+    return rows.select_related(*related) if related else rows
+
+
+#: A key that every database takes for a number.
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 def apply_transition(

@@ -14,7 +14,7 @@ PAUSE = 0.0005
 _trying = threading.Lock()
 
 
-class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
+class DatabaseWrapper(base.DatabaseWrapper):
     """Begins a transaction as soon as the writer before it has ended; gives up after ``timeout`` as SQLite does."""
 
     def _start_transaction_under_autocommit(self) -> None:
@@ -32,7 +32,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     def _begin(self, give_up: float) -> None:
         while True:
             try:
-                super()._start_transaction_under_autocommit()
+                super()._start_transaction_under_autocommit()  # type: ignore[misc]  # Django's own
             except OperationalError as error:
                 if "locked" not in str(error) or time.monotonic() >= give_up:
                     raise

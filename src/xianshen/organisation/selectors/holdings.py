@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from itertools import chain
 from typing import Any
 
 from django.db import connection
@@ -145,7 +144,7 @@ ORDER BY delegated, since, held_id
 """
 
 
-def _held(institution_id: int, on: date, condition: str, *values: object) -> list[Holding]:
+def _held(institution_id: int, on: date, condition: str, *values: int | str) -> list[Holding]:
     """Return the institution's holdings on a day, holders before delegates, longest first; one query.
 
     Args:
@@ -201,7 +200,7 @@ def holders_by_seat(institution_id: int, seats: Iterable[KindAndUnit], on: date)
     if not found:
         return found
     condition = " OR ".join(["(position.kind = %s AND position.unit_id = %s)"] * len(found))
-    for holding in _held(institution_id, on, condition, *chain.from_iterable(found)):
+    for holding in _held(institution_id, on, condition, *(value for seat in found for value in seat)):
         found[holding.position.kind, holding.position.unit_id].append(holding)
     return found
 
@@ -222,8 +221,12 @@ def holders_in(
         on: the day.
         kinds: kinds of position; None: all.
     """
-    conditions, values = ["1 = 1"], list[object]()
-    for column, wanted in (("position.unit_id", unit_ids), ("position.kind", kinds)):
+    conditions, values = ["1 = 1"], list[int | str]()
+    asked: tuple[tuple[str, Iterable[int | str] | None], ...] = (
+        ("position.unit_id", unit_ids),
+        ("position.kind", kinds),
+    )
+    for column, wanted in asked:
         if wanted is None:
             continue
         listed = list(dict.fromkeys(wanted))

@@ -54,6 +54,11 @@ def _two_of_kind(institution_id: int, kind: str) -> QuerySet[Unit]:
     return Unit.objects.filter(institution_id=institution_id, kind=kind, closed_on__isnull=True)[:2]
 
 
+@listed
+def _kinds(institution_id: int, code: str) -> QuerySet[UnitKind]:
+    return UnitKind.objects.filter(institution_id=institution_id, code=code)
+
+
 def home_unit(unit: Unit) -> Unit | None:
     """Return the unit to which a unit belongs for decisions on its third-tier accounts.
 
@@ -61,10 +66,10 @@ def home_unit(unit: Unit) -> Unit | None:
     unit, else the institution's only unit of the first of those kinds that has exactly one. None for
     kinds without a home.
     """
-    kinds = UnitKind.objects.filter(institution_id=unit.institution_id, code=unit.kind)
-    home = kinds.order_by().values_list("home", flat=True).first()
-    if not home:
+    kinds = _kinds(unit.institution_id, unit.kind)
+    if not kinds or not kinds[0].home:
         return None
+    home = kinds[0].home
     for above in ancestors(unit):
         if above.kind in home and above.closed_on is None:
             return above

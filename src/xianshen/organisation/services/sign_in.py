@@ -11,12 +11,13 @@ from typing import Literal
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import formats, timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from xianshen.common.actors import Actor
+from xianshen.common.composed import counted
 from xianshen.common.language import stored
 from xianshen.ledger.events import Subject
 from xianshen.ledger.services import JSON, act, no_act, record
@@ -161,8 +162,13 @@ def record_second_factor(*, person: Person, factor: str, added: bool, now: datet
 @no_act(why="asks what is enrolled")
 def signing_method(person: Person) -> Literal["password", "otp"]:
     """Return what a person proves themselves with when signing: a one-time code where enrolled, else the password."""
-    enrolled = Authenticator.objects.filter(user_id=person.pk, type=Authenticator.Type.TOTP).exists()
-    return "otp" if enrolled else "password"
+    return "otp" if _codes_enrolled(person.pk) else "password"
+
+
+@counted
+def _codes_enrolled(person_id: int) -> QuerySet[Authenticator]:
+    enrolled: QuerySet[Authenticator] = Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.TOTP)
+    return enrolled
 
 
 @no_act(why="checks a secret; the counting is begin_attempt's")
