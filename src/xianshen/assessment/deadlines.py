@@ -34,10 +34,10 @@ class ReviewDeadlines:
 
     def concerned(self, deadlines: "Sequence[Deadline]", on: date) -> Mapping[int, Collection[int]]:
         """Return the account's owner; for accounts without one the operators of its unit."""
-        keys = {deadline.subject_id: deadline.pk for deadline in deadlines}
+        subjects = {deadline.pk: int(deadline.subject_id) for deadline in deadlines}
         owners: dict[int, tuple[int, int | None]] = {
             review.pk: (review.unit_id, review.account.owner_id)
-            for review in AnnualReview.objects.filter(pk__in=keys).select_related("account")
+            for review in AnnualReview.objects.filter(pk__in=set(subjects.values())).select_related("account")
         }
         orphaned = {unit for unit, owner in owners.values() if owner is None}
         operators: dict[int, list[int]] = {}
@@ -45,10 +45,10 @@ class ReviewDeadlines:
             for holding in holders_in(deadlines[0].institution_id, orphaned, on):
                 if Capability.OPENING_APPLY in holding.capabilities:
                     operators.setdefault(holding.unit.pk, []).append(holding.person.pk)
-        return {
-            keys[str(pk)]: [owner] if owner is not None else operators.get(unit, [])
-            for pk, (unit, owner) in owners.items()
+        people = {
+            pk: [owner] if owner is not None else operators.get(unit, []) for pk, (unit, owner) in owners.items()
         }
+        return {deadline: people[subject] for deadline, subject in subjects.items() if subject in people}
 
     def lists_itself(self, deadline: "Deadline", on: date) -> bool:
         """The workbench lists forms to hand in by themselves, in words that fit where they stand."""
