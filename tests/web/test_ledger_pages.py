@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from tests.factories.organisation import InstitutionFactory
-from xianshen.ledger.events import Subject, declare_event
+from xianshen.ledger.events import Subject, declare_event, declared_events
 from xianshen.ledger.models import LedgerEntry
+from xianshen.ledger.rendering import value_words
 from xianshen.ledger.services import act, record
+from xianshen.ledger.words import KEY_WORDS
 from xianshen.organisation.selectors import actor_for
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +143,16 @@ def test_queries_do_not_grow_with_entries(
 @pytest.mark.parametrize("value", ["x", "-1", "9" * 30, "1e3"])
 def test_odd_page_marks_are_ignored(client_of: SignIn, officer: Any, value: str) -> None:
     assert client_of(officer).get("/ledger/", {"before": value}).status_code == 200
+
+
+def test_every_key_of_a_payload_has_a_name() -> None:
+    ours = [event for event in declared_events().values() if event.code.split(".")[0] in settings.ROOMS]
+    keys = {key for event in ours for key in event.keys}
+    assert not keys - KEY_WORDS.keys()
+
+
+def test_values_are_shown_as_people_read_them() -> None:
+    assert value_words("2026-12-30") == "2026年12月30日"
+    assert value_words("2026-13-30") == "2026-13-30"
+    assert value_words([True, "甲"]) == "是、甲"
+    assert value_words({"due_on": "2026-12-30"}) == "截止：2026年12月30日"

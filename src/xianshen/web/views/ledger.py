@@ -16,9 +16,10 @@ from django.views.decorators.http import require_safe
 
 from xianshen.common.decisions import Denied
 from xianshen.common.errors import PermissionDenied
-from xianshen.common.language import listed
 from xianshen.ledger.events import declared_events
+from xianshen.ledger.rendering import value_words
 from xianshen.ledger.selectors import about_of, broken_among, count_about, entries_about, recent_entries
+from xianshen.ledger.words import key_word
 from xianshen.regulation.enums import Capability
 from xianshen.web.rules import LEDGER_VIEW
 
@@ -45,21 +46,9 @@ class Line:
     broken: bool
 
     @property
-    def facts(self) -> list[tuple[str, object]]:
-        """The payload as pairs; nested values as text."""
-        return [(key, value if isinstance(value, str) else _shown(value)) for key, value in self.entry.data.items()]
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return "—"
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
-    if isinstance(value, list):
-        return listed(_shown(item) for item in value)
-    if isinstance(value, dict):
-        return "；".join(f"{key}：{_shown(item)}" for key, item in value.items())
-    return str(value)
+    def facts(self) -> list[tuple[str, str]]:
+        """The payload as pairs of words."""
+        return [(key_word(key), value_words(value) or "—") for key, value in self.entry.data.items()]
 
 
 def _lines(entries: "Sequence[LedgerEntry]") -> list[Line]:
