@@ -1,13 +1,15 @@
 """What the screens of the organisation share: who may, in which position they act, refusals beside the form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from xianshen.common.actors import Actor
@@ -66,6 +68,39 @@ def attempt(form: forms.Form, service: Callable[[], R]) -> R | None:
     except TransitionNotAllowed as refusal:
         form.add_error(None, str(refusal.reason))
     return None
+
+
+def form_page(
+    request: HttpRequest,
+    form: forms.Form,
+    *,
+    service: Callable[[], R],
+    said: Callable[[R], str],
+    leads: Callable[[R], HttpResponse],
+    context: Callable[[], Mapping[str, Any]],
+    template: str = "web/organisation/form.html",
+    name: str = "form",
+) -> HttpResponse:
+    """Show a form, or carry out what was posted with it.
+
+    Args:
+        form: bound when something was posted.
+        service: the act; called when the form is valid.
+        said: the message about what the act returned.
+        leads: where to go afterwards.
+        context: what else the page shows; called only when the page is shown.
+        template: the page.
+        name: of the form in the page.
+
+    Returns:
+        the redirect; the page; or the page with what was wrong beside the fields (422).
+    """
+    if form.is_bound and form.is_valid():
+        result = attempt(form, service)
+        if result is not None:
+            messages.success(request, said(result))
+            return leads(result)
+    return render(request, template, {**context(), name: form}, status=422 if form.is_bound else 200)
 
 
 def download(content: bytes, filename: str, content_type: str) -> HttpResponse:

@@ -20,7 +20,7 @@ from xianshen.organisation import services
 from xianshen.organisation.enums import MANAGE
 from xianshen.organisation.selectors import actor_in, delegations, live_delegations
 from xianshen.web.organisation_forms import DelegationForm
-from xianshen.web.views.organisation.base import PER_PAGE, attempt, institution_of, posted
+from xianshen.web.views.organisation.base import PER_PAGE, form_page, institution_of, posted
 
 if TYPE_CHECKING:
     from xianshen.organisation.models import Delegation
@@ -108,25 +108,29 @@ def delegation_new(request: HttpRequest) -> HttpResponse:
         institution_id=institution_of(request),
         positions=own,
     )
-    if request.method == "POST" and form.is_valid():
+
+    def give() -> "Delegation":
         data = form.cleaned_data
         position_id = int(data["position"])
-        given = attempt(
-            form,
-            lambda: services.delegate(
-                actor=_actor(request, position_id),
-                position_id=position_id,
-                delegate_id=data["delegate"].pk,
-                starts_on=data["starts_on"],
-                ends_on=data["ends_on"],
-                reason=data["reason"],
-                now=timezone.now(),
-            ),
+        return services.delegate(
+            actor=_actor(request, position_id),
+            position_id=position_id,
+            delegate_id=data["delegate"].pk,
+            starts_on=data["starts_on"],
+            ends_on=data["ends_on"],
+            reason=data["reason"],
+            now=timezone.now(),
         )
-        if given is not None:
-            messages.success(request, _("已委托「%(name)s」代办。") % {"name": data["delegate"].name})
-            return redirect("organisation:delegations")
-    return render(request, "web/organisation/delegation_new.html", {"form": form, "own": own})
+
+    return form_page(
+        request,
+        form,
+        service=give,
+        said=lambda _given: _("已委托「%(name)s」代办。") % {"name": form.cleaned_data["delegate"].name},
+        leads=lambda _given: redirect("organisation:delegations"),
+        context=lambda: {"own": own},
+        template="web/organisation/delegation_new.html",
+    )
 
 
 @login_required

@@ -22,10 +22,10 @@ from xianshen.web.organisation_forms import PersonForm, ReasonForm
 from xianshen.web.views.organisation.base import (
     PER_PAGE,
     XLSX,
-    attempt,
     code_of,
     download,
     export,
+    form_page,
     institution_of,
     manager,
     manages,
@@ -158,28 +158,22 @@ def person_page(request: HttpRequest, pk: int) -> HttpResponse:
 def person_new(request: HttpRequest) -> HttpResponse:
     """Register a person."""
     form = PersonForm(posted(request))
-    if request.method == "POST" and form.is_valid():
-        person = attempt(
-            form,
-            lambda: services.create_person(
-                actor=manager(request),
-                institution_id=institution_of(request),
-                now=timezone.now(),
-                **form.cleaned_data,
-            ),
-        )
-        if person is not None:
-            messages.success(request, _("已登记「%(name)s」。还要给一次性密码才能登录。") % {"name": person.name})
-            return redirect("organisation:person", person.pk)
-    context = {
-        "form": form,
-        "people": True,
-        "title": _("登记人员"),
-        "sub": _("一次登记很多人，用导入。"),
-        "verb": _("登记"),
-        "icon": "user-plus",
-    }
-    return render(request, "web/organisation/form.html", context)
+    return form_page(
+        request,
+        form,
+        service=lambda: services.create_person(
+            actor=manager(request), institution_id=institution_of(request), now=timezone.now(), **form.cleaned_data
+        ),
+        said=lambda person: _("已登记「%(name)s」。还要给一次性密码才能登录。") % {"name": person.name},
+        leads=lambda person: redirect("organisation:person", person.pk),
+        context=lambda: {
+            "people": True,
+            "title": _("登记人员"),
+            "sub": _("一次登记很多人，用导入。"),
+            "verb": _("登记"),
+            "icon": "user-plus",
+        },
+    )
 
 
 @manages
@@ -189,24 +183,21 @@ def person_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person = _person(request, pk)
     initial = {field: getattr(person, field) for field in ("name", "username", "mobile", "email")}
     form = PersonForm(posted(request), initial=initial, existing=True)
-    if request.method == "POST" and form.is_valid():
-        changed = attempt(
-            form,
-            lambda: services.change_person(
-                actor=manager(request), person_id=person.pk, now=timezone.now(), **form.cleaned_data
-            ),
-        )
-        if changed is not None:
-            messages.success(request, _("已改好「%(name)s」的资料。") % {"name": changed.name})
-            return redirect("organisation:person", person.pk)
-    context = {
-        "form": form,
-        "people": True,
-        "title": _("改「%(name)s」的资料") % {"name": person.name},
-        "verb": _("存下改动"),
-        "icon": "check",
-    }
-    return render(request, "web/organisation/form.html", context)
+    return form_page(
+        request,
+        form,
+        service=lambda: services.change_person(
+            actor=manager(request), person_id=person.pk, now=timezone.now(), **form.cleaned_data
+        ),
+        said=lambda changed: _("已改好「%(name)s」的资料。") % {"name": changed.name},
+        leads=lambda changed: redirect("organisation:person", changed.pk),
+        context=lambda: {
+            "people": True,
+            "title": _("改「%(name)s」的资料") % {"name": person.name},
+            "verb": _("存下改动"),
+            "icon": "check",
+        },
+    )
 
 
 @never_cache
@@ -229,16 +220,16 @@ def person_switch(request: HttpRequest, pk: int) -> HttpResponse:
     person = _person(request, pk)
     service = services.deactivate_person if person.is_active else services.reactivate_person
     form = ReasonForm(request.POST)
-    if form.is_valid():
-        changed = attempt(
-            form,
-            lambda: service(
-                actor=manager(request), person_id=person.pk, reason=form.cleaned_data["reason"], now=timezone.now()
-            ),
-        )
-        if changed is not None:
-            said = _("「%(name)s」可以登录了。") if changed.is_active else _("「%(name)s」已停用登录。")
-            messages.success(request, said % {"name": changed.name})
-            return redirect("organisation:person", person.pk)
-    context = _context(request, person) | {"reason_form": form}
-    return render(request, "web/organisation/person.html", context, status=422)
+    said = {True: _("「%(name)s」可以登录了。"), False: _("「%(name)s」已停用登录。")}
+    return form_page(
+        request,
+        form,
+        service=lambda: service(
+            actor=manager(request), person_id=person.pk, reason=form.cleaned_data["reason"], now=timezone.now()
+        ),
+        said=lambda changed: said[changed.is_active] % {"name": changed.name},
+        leads=lambda changed: redirect("organisation:person", changed.pk),
+        context=lambda: _context(request, person),
+        template="web/organisation/person.html",
+        name="reason_form",
+    )

@@ -1,9 +1,9 @@
 """The tree of units, and each unit with its positions."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -33,9 +33,9 @@ from xianshen.organisation.selectors import (
 from xianshen.web.organisation_forms import AppointForm, CloseUnitForm, EndForm, PositionForm, UnitForm
 from xianshen.web.views.organisation.base import (
     PER_PAGE,
-    attempt,
     code_of,
     export,
+    form_page,
     institution_of,
     manager,
     manages,
@@ -183,26 +183,28 @@ def unit_new(request: HttpRequest) -> HttpResponse:
     institution_id = institution_of(request)
     options: dict[str, Any] = {"institution_id": institution_id, "kinds": kind_titles(institution_id)}
     form = UnitForm(posted(request), initial={"parent": request.GET.get("under", "")}, **options)
-    if request.method == "POST" and form.is_valid():
+
+    def create() -> "Unit":
         data = form.cleaned_data
-        unit = attempt(
-            form,
-            lambda: services.create_unit(
-                actor=manager(request),
-                institution_id=institution_id,
-                key=data["key"],
-                name=data["name"],
-                kind=data["kind"],
-                parent_id=data["parent"].pk if data["parent"] else None,
-                seal_text=data["seal_text"],
-                now=timezone.now(),
-            ),
+        return services.create_unit(
+            actor=manager(request),
+            institution_id=institution_id,
+            key=data["key"],
+            name=data["name"],
+            kind=data["kind"],
+            parent_id=data["parent"].pk if data["parent"] else None,
+            seal_text=data["seal_text"],
+            now=timezone.now(),
         )
-        if unit is not None:
-            messages.success(request, _("已设立「%(name)s」。") % {"name": unit.name})
-            return redirect("organisation:unit", unit.pk)
-    context = {"form": form, "title": _("设立单位"), "verb": _("设立单位"), "icon": "plus"}
-    return render(request, "web/organisation/form.html", context)
+
+    return form_page(
+        request,
+        form,
+        service=create,
+        said=lambda unit: _("已设立「%(name)s」。") % {"name": unit.name},
+        leads=lambda unit: redirect("organisation:unit", unit.pk),
+        context=lambda: {"title": _("设立单位"), "verb": _("设立单位"), "icon": "plus"},
+    )
 
 
 @manages
@@ -218,31 +220,32 @@ def unit_edit(request: HttpRequest, pk: int) -> HttpResponse:
         kinds=kind_titles(unit.institution_id),
         existing=True,
     )
-    if request.method == "POST" and form.is_valid():
+
+    def change() -> "Unit":
         data = form.cleaned_data
-        changed = attempt(
-            form,
-            lambda: services.change_unit(
-                actor=manager(request),
-                unit_id=unit.pk,
-                name=data["name"],
-                seal_text=data["seal_text"],
-                parent_id=data["parent"].pk if data["parent"] else None,
-                now=timezone.now(),
-            ),
+        return services.change_unit(
+            actor=manager(request),
+            unit_id=unit.pk,
+            name=data["name"],
+            seal_text=data["seal_text"],
+            parent_id=data["parent"].pk if data["parent"] else None,
+            now=timezone.now(),
         )
-        if changed is not None:
-            messages.success(request, _("已改好「%(name)s」。") % {"name": changed.name})
-            return redirect("organisation:unit", unit.pk)
-    context = {
-        "form": form,
-        "unit": unit,
-        "title": _("改「%(name)s」的资料") % {"name": unit.name},
-        "sub": _("以前签署和留痕里的名称不变。"),
-        "verb": _("存下改动"),
-        "icon": "check",
-    }
-    return render(request, "web/organisation/form.html", context)
+
+    return form_page(
+        request,
+        form,
+        service=change,
+        said=lambda changed: _("已改好「%(name)s」。") % {"name": changed.name},
+        leads=lambda changed: redirect("organisation:unit", changed.pk),
+        context=lambda: {
+            "unit": unit,
+            "title": _("改「%(name)s」的资料") % {"name": unit.name},
+            "sub": _("以前签署和留痕里的名称不变。"),
+            "verb": _("存下改动"),
+            "icon": "check",
+        },
+    )
 
 
 @manages
@@ -251,25 +254,22 @@ def unit_close(request: HttpRequest, pk: int) -> HttpResponse:
     """Close a unit from a day on."""
     unit = _unit(request, pk)
     form = CloseUnitForm(posted(request), initial={"on": timezone.localdate()})
-    if request.method == "POST" and form.is_valid():
-        closed = attempt(
-            form,
-            lambda: services.close_unit(
-                actor=manager(request), unit_id=unit.pk, on=form.cleaned_data["on"], now=timezone.now()
-            ),
-        )
-        if closed is not None:
-            messages.success(request, _("「%(name)s」已撤销。") % {"name": unit.name})
-            return redirect("organisation:unit", unit.pk)
-    context = {
-        "form": form,
-        "unit": unit,
-        "title": _("撤销「%(name)s」") % {"name": unit.name},
-        "sub": _("先结束单位里的任职，再把下级单位撤销或划走。撤销不能收回。"),
-        "verb": _("撤销单位"),
-        "icon": "archive",
-    }
-    return render(request, "web/organisation/form.html", context)
+    return form_page(
+        request,
+        form,
+        service=lambda: services.close_unit(
+            actor=manager(request), unit_id=unit.pk, on=form.cleaned_data["on"], now=timezone.now()
+        ),
+        said=lambda _closed: _("「%(name)s」已撤销。") % {"name": unit.name},
+        leads=lambda _closed: redirect("organisation:unit", unit.pk),
+        context=lambda: {
+            "unit": unit,
+            "title": _("撤销「%(name)s」") % {"name": unit.name},
+            "sub": _("先结束单位里的任职，再把下级单位撤销或划走。撤销不能收回。"),
+            "verb": _("撤销单位"),
+            "icon": "archive",
+        },
+    )
 
 
 @manages
@@ -278,24 +278,21 @@ def position_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Set up a position in a unit."""
     unit = _unit(request, pk)
     form = PositionForm(posted(request), kinds=position_kind_titles(unit.institution_id))
-    if request.method == "POST" and form.is_valid():
-        position = attempt(
-            form,
-            lambda: services.create_position(
-                actor=manager(request), unit_id=unit.pk, now=timezone.now(), **form.cleaned_data
-            ),
-        )
-        if position is not None:
-            messages.success(request, _("已设立职务「%(title)s」，现在空缺。") % {"title": position.title})
-            return redirect("organisation:position", position.pk)
-    context = {
-        "form": form,
-        "unit": unit,
-        "title": _("在%(name)s设立职务") % {"name": unit.name},
-        "verb": _("设立职务"),
-        "icon": "plus",
-    }
-    return render(request, "web/organisation/form.html", context)
+    return form_page(
+        request,
+        form,
+        service=lambda: services.create_position(
+            actor=manager(request), unit_id=unit.pk, now=timezone.now(), **form.cleaned_data
+        ),
+        said=lambda position: _("已设立职务「%(title)s」，现在空缺。") % {"title": position.title},
+        leads=lambda position: redirect("organisation:position", position.pk),
+        context=lambda: {
+            "unit": unit,
+            "title": _("在%(name)s设立职务") % {"name": unit.name},
+            "verb": _("设立职务"),
+            "icon": "plus",
+        },
+    )
 
 
 def _position(request: HttpRequest, pk: int) -> "Position":
@@ -313,41 +310,37 @@ def position_page(request: HttpRequest, pk: int) -> HttpResponse:
         initial={"starts_on": today, "person": request.GET.get("person", "")},
         institution_id=position.institution_id,
     )
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        appointment = attempt(
-            form,
-            lambda: services.appoint(
-                actor=manager(request),
-                position_id=position.pk,
-                person_id=data["person"].pk,
-                starts_on=data["starts_on"],
-                ends_on=data["ends_on"],
-                now=timezone.now(),
-            ),
-        )
-        if appointment is not None:
-            messages.success(request, _("已任命「%(name)s」。") % {"name": data["person"].name})
-            return redirect("organisation:position", position.pk)
-    listed = list(terms(position.institution_id, position_id=position.pk))
-    context = {
+    return form_page(
+        request,
+        form,
+        service=lambda: services.appoint(
+            actor=manager(request),
+            position_id=position.pk,
+            person_id=form.cleaned_data["person"].pk,
+            starts_on=form.cleaned_data["starts_on"],
+            ends_on=form.cleaned_data["ends_on"],
+            now=timezone.now(),
+        ),
+        said=lambda _appointment: _("已任命「%(name)s」。") % {"name": form.cleaned_data["person"].name},
+        leads=lambda _appointment: redirect("organisation:position", position.pk),
+        context=lambda: _position_context(request, position, today),
+        template="web/organisation/position.html",
+    )
+
+
+def _position_context(request: HttpRequest, position: "Position", today: date) -> dict[str, Any]:
+    held = list(terms(position.institution_id, position_id=position.pk))
+    return {
         "position": position,
         "unit": position.unit,
         "kind": local(position_kind_titles(position.institution_id).get(position.kind, position.kind)),
-        "current": [t for t in listed if t.starts_on <= today and (t.ends_on is None or t.ends_on >= today)],
-        "coming": [t for t in listed if t.starts_on > today],
-        "past": [t for t in listed if t.ends_on is not None and t.ends_on < today],
+        "current": [t for t in held if t.starts_on <= today and (t.ends_on is None or t.ends_on >= today)],
+        "coming": [t for t in held if t.starts_on > today],
+        "past": [t for t in held if t.ends_on is not None and t.ends_on < today],
         "delegations": delegations(position.institution_id).filter(position=position)[:10],
         "today": today,
-        "form": form,
-        "trail": entries_about(
-            code_of(request),
-            "organisation.position",
-            str(position.pk),
-            limit=20,
-        ),
+        "trail": entries_about(code_of(request), "organisation.position", str(position.pk), limit=20),
     }
-    return render(request, "web/organisation/position.html", context)
 
 
 @manages
@@ -356,27 +349,24 @@ def appointment_end(request: HttpRequest, pk: int) -> HttpResponse:
     """Set the last day of an appointment."""
     appointment = get_object_or_404(terms(institution_of(request)), pk=pk)
     form = EndForm(posted(request), initial={"ends_on": timezone.localdate()})
-    if request.method == "POST" and form.is_valid():
-        ended = attempt(
-            form,
-            lambda: services.end_appointment(
-                actor=manager(request),
-                appointment_id=appointment.pk,
-                ends_on=form.cleaned_data["ends_on"],
-                now=timezone.now(),
-            ),
-        )
-        if ended is not None:
-            messages.success(request, _("「%(name)s」的任期已定。") % {"name": appointment.person.name})
-            return redirect("organisation:position", appointment.position_id)
     position = appointment.position
     names = {"person": appointment.person.name, "unit": position.unit.name, "title": position.title}
-    context = {
-        "form": form,
-        "unit": position.unit,
-        "title": _("结束%(person)s的%(unit)s%(title)s任职") % names,
-        "sub": _("轮到这个职务办的事，之后由接任的人办；没人接任时按空缺处理。"),
-        "verb": _("结束任职"),
-        "icon": "user-check",
-    }
-    return render(request, "web/organisation/form.html", context)
+    return form_page(
+        request,
+        form,
+        service=lambda: services.end_appointment(
+            actor=manager(request),
+            appointment_id=appointment.pk,
+            ends_on=form.cleaned_data["ends_on"],
+            now=timezone.now(),
+        ),
+        said=lambda _ended: _("「%(name)s」的任期已定。") % {"name": names["person"]},
+        leads=lambda _ended: redirect("organisation:position", position.pk),
+        context=lambda: {
+            "unit": position.unit,
+            "title": _("结束%(person)s的%(unit)s%(title)s任职") % names,
+            "sub": _("轮到这个职务办的事，之后由接任的人办；没人接任时按空缺处理。"),
+            "verb": _("结束任职"),
+            "icon": "user-check",
+        },
+    )
