@@ -251,3 +251,18 @@ def test_pages(college: College, account: MediaAccount, client: Client, django_a
     assert client.post("/custody/open/").status_code == 302
     client.force_login(college.people["operator"])
     assert client.post("/custody/open/").status_code == 403
+
+
+def test_closed_account_leaves_no_keys_and_no_clocks_behind(college: College, account: MediaAccount) -> None:
+    keep(college, account)
+    given = holder(college, account)
+    handover = propose(college, given)
+    services.open_custody_round(**college.who("media"))
+    where = {"account_id": account.pk, "institution_id": college.institution.pk, "text": "并入学校官方账号。"}
+    services.begin_closing_account(**where, **college.who("media"))
+    services.close_account(**where, **college.who("media"))
+    given.refresh_from_db()
+    handover.refresh_from_db()
+    check = CustodyCheck.objects.get(account=account)
+    [deadline] = deadlines_of(college.institution.pk, custody.CUSTODY_CHECK_TYPE, str(check.pk))
+    assert (given.until, handover.state, deadline.state) == (college.on, HandoverState.CANCELLED, "cancelled")

@@ -64,7 +64,7 @@ def test_page_is_for_the_owner_wherever_they_work(client_of: Clients, school: Co
 def test_page_of_another_institution_is_not_found(client_of: Clients, school: College, account: MediaAccount) -> None:
     client = client_of(stranger(school.now))
     assert client.get(path(account)).status_code == 404
-    for act in ("contact", "suspend", "remind", "activate"):
+    for act in ("contact", "suspend", "remind"):
         assert client.post(path(account, act), {"text": "x", "what": "owner_mobile"}).status_code == 404
     account.refresh_from_db()
     assert account.state == AccountState.ACTIVE
@@ -224,7 +224,7 @@ def test_acts_need_reasons_and_keep_what_was_written(
 def test_acts_are_the_media_officers(client_of: Clients, school: College, account: MediaAccount, who: str) -> None:
     client = client_of(school[who])
     assert "暂停运行" not in body(client.get(path(account)))
-    for act in ("suspend", "begin-closing", "remind", "activate"):
+    for act in ("suspend", "begin-closing", "remind"):
         data = {"reason": "not_reviewed", "text": "理由", "reference": "文号"}
         assert client.post(path(account, act), data).status_code == 403
         assert client.get(path(account, act)).status_code == 403
@@ -249,7 +249,7 @@ def test_unknown_act_is_not_found(client_of: Clients, school: College, account: 
 
 
 @pytest.mark.rule("data_service.campus_server")
-def test_server_is_confirmed_by_the_division(client_of: Clients, school: College) -> None:
+def test_account_that_waits_for_its_server_says_so_and_leads_there(client_of: Clients, school: College) -> None:
     account = school.account(
         "掌上图书馆",
         unit="library",
@@ -259,17 +259,10 @@ def test_server_is_confirmed_by_the_division(client_of: Clients, school: College
         data_service=True,
         state=AccountState.APPLIED,
     )
-    assert (
-        client_of(school["officer"]).post(path(account, "activate"), {"reference": "科〔2026〕8号"}).status_code == 403
-    )
-    science = client_of(school["science_head"])
-    page = body(science.get(path(account)))
-    assert "登记服务器批准" in page
+    page = body(client_of(school["library_operator"]).get(path(account)))
     assert "服务器还没有批" in page
-    assert science.post(path(account, "activate"), {"reference": ""}).status_code == 422
-    science.post(path(account, "activate"), {"reference": "科〔2026〕8号"})
-    account.refresh_from_db()
-    assert (account.state, account.server_filing_reference) == (AccountState.ACTIVE, "科〔2026〕8号")
+    assert f'href="/accounts/{account.pk}/servers/"' in page
+    assert f"/accounts/{account.pk}/servers/" not in body(client_of(school["science_head"]).get(path(account)))
 
 
 def test_reasons_with_markup_stay_text(client_of: Clients, school: College, account: MediaAccount) -> None:

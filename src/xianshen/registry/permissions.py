@@ -165,7 +165,9 @@ def handover_receiver(handover: Handover, who: object) -> Decision:
 
 
 def handover_keeper(handover: Handover, who: object) -> Decision:
-    """Transition permission: whoever keeps the account."""
+    """Transition permission: whoever keeps the account; the closing of the account itself (None)."""
+    if who is None:
+        return Allowed()
     assert isinstance(who, Grants)
     return may_keep_custody(handover.account, who)
 

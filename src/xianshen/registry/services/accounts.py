@@ -24,6 +24,7 @@ from xianshen.registry.models import MediaAccount, OpeningApplication
 from xianshen.registry.permissions import may_manage_accounts, may_see_contacts
 from xianshen.registry.running import server_lapsed
 from xianshen.registry.selectors import account_subject
+from xianshen.registry.services.releasing import release_account
 from xianshen.registry.transitions import ACCOUNT
 from xianshen.regulation.selectors import policy_on, policy_version
 from xianshen.workflow.tables import apply_transition, locked
@@ -348,8 +349,8 @@ def begin_closing_account(
 def close_account(
     *, account_id: int, institution_id: int, actor: Actor, grants: Grants | None, text: str, now: datetime
 ) -> MediaAccount:
-    """Close an account for good."""
-    return _change(
+    """Close an account for good; nobody holds its keys any more, and its clocks stop."""
+    account = _change(
         "close",
         institution_id=institution_id,
         account_id=account_id,
@@ -359,6 +360,8 @@ def close_account(
         changes={"closed_on": timezone.localdate(now)},
         now=now,
     )
+    release_account(account=account, actor=actor, now=now)
+    return account
 
 
 def _tell_owner(

@@ -30,6 +30,7 @@ from xianshen.registry.filing_checks import CHANGE_CLOCK, LEGACY_CLOCK
 from xianshen.registry.models import AccountValue, Filing, MediaAccount
 from xianshen.registry.selectors import account_subject
 from xianshen.registry.services.accounts import resume_account, suspend_account
+from xianshen.registry.services.releasing import release_account
 from xianshen.registry.transitions import ACCOUNT, FILING
 from xianshen.regulation.selectors import policy_version
 from xianshen.workflow.tables import apply_transition, locked
@@ -226,6 +227,7 @@ def close_with_proof(*, filing: Filing, actor: Actor, now: datetime) -> None:
     account = locked(MediaAccount, filing.account_id, institution_id=filing.institution_id)
     text = stored(gettext_lazy("停办已备案（%(number)s），平台注销证明已交。"), number=filing.number)
     _move(account, "close", actor, text, {"closed_on": filing.changed_on or timezone.localdate(now)}, now)
+    release_account(account=account, actor=actor, now=now)
     filing.account = account
 
 
