@@ -316,9 +316,29 @@ def test_reminder_goes_to_the_deciders_once_a_day(college: College) -> None:
     who: dict[str, Any] = {"institution_id": college.institution.pk, "chain_id": chain.pk, "now": college.now}
     with pytest.raises(PermissionDenied):
         services.remind(grants=college.grants("library_head"), actor=college.actor("library_head"), **who)
-    for _again in range(2):
-        services.remind(grants=college.grants("operator"), actor=college.actor("operator"), **who)
+    applicant = {"grants": college.grants("operator"), "actor": college.actor("operator")}
+    services.remind(**applicant, **who)
+    before = LedgerEntry.objects.count()
+    with pytest.raises(TransitionNotAllowed, match=f"{college.now:%H:%M}"):
+        services.remind(**applicant, **{**who, "now": college.now + timedelta(hours=23)})
+    assert LedgerEntry.objects.count() == before
     assert Notice.objects.filter(person=college.people["head"], text__startswith="催办").count() == 1
+
+
+def test_reminder_again_after_a_day_and_for_the_next_step(college: College) -> None:
+    chain = college.submitted()
+    who: dict[str, Any] = {
+        "institution_id": college.institution.pk,
+        "chain_id": chain.pk,
+        "grants": college.grants("operator"),
+        "actor": college.actor("operator"),
+    }
+    services.remind(now=college.now, **who)
+    services.remind(now=college.now + timedelta(days=1), **who)
+    college.decide(chain, "head")
+    services.remind(now=college.now + timedelta(days=1), **who)
+    assert Notice.objects.filter(person=college.people["head"], text__startswith="催办").count() == 2
+    assert Notice.objects.filter(person=college.people["director"], text__startswith="催办").count() == 1
 
 
 def test_step_runs_on_a_clock_that_reminds_the_deciders_until_it_is_decided(college: College) -> None:

@@ -169,6 +169,39 @@ def test_site_starts_restarts_what_falls_stops_and_leaves_no_orphans(tmp_path: P
             time.sleep(0.1)
 
 
+STUBBORN = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(600)"
+below = subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE)
+below.stdout.readline()
+print("pid", below.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_second_signal_ends_what_does_not_listen_with_all_below_it() -> None:
+    code = (
+        "from xianshen.cli.serve import Supervisor\n"
+        "supervisor = Supervisor(url='http://127.0.0.1:9')\n"
+        f"supervisor.add('web server', ['-c', {STUBBORN!r}])\n"
+        "raise SystemExit(supervisor.watch(on_ready=lambda: None))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    supervisor = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
+    assert supervisor.stdout
+    below = int(supervisor.stdout.readline().split()[1])
+    supervisor.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    assert supervisor.poll() is None
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(10) == 0
+    deadline = time.monotonic() + 10
+    while _alive(below):
+        assert time.monotonic() < deadline, "a process below the web server outlived it"
+        time.sleep(0.05)
+
+
 def test_stamp_changes_with_policies_and_with_the_demonstration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -323,6 +323,22 @@ def test_reminder_reaches_every_owner_in_one_act(client_of: Clients, board: Coll
     assert {entry.actor_position for entry in entries} == {"新媒体管理岗"}
 
 
+def test_same_reminder_waits_a_day(client_of: Clients, board: College) -> None:
+    client, pk = client_of(board["officer"]), MediaAccount.objects.get(name="法律系").pk
+    reminder = {"text": "交年审表，电话 13800005678。"}
+    assert client.post(f"/accounts/{pk}/remind/", reminder).status_code == 302
+    before = LedgerEntry.objects.count(), Notice.objects.count()
+    again = client.post(f"/accounts/{pk}/remind/", reminder)
+    assert again.status_code == 409
+    assert "已经提醒过" in body(again)
+    assert client.post(REMIND, {"ids": [pk], **reminder}).status_code == 409
+    assert (LedgerEntry.objects.count(), Notice.objects.count()) == before
+    others = list(MediaAccount.objects.exclude(name="法律一班").values_list("pk", flat=True))
+    client.post(REMIND, {"ids": others, **reminder})
+    assert LedgerEntry.objects.filter(event="registry.account_reminded").count() == 5
+    assert client.post(f"/accounts/{pk}/remind/", {"text": "补办手续。"}).status_code == 302
+
+
 def test_reminder_of_a_whole_view_keeps_the_view(client_of: Clients, board: College) -> None:
     response = client_of(board["officer"]).post(REMIND, {"view": "stopped", "text": "补办手续。"})
     assert response["Location"] == f"{BOARD}?view=stopped"

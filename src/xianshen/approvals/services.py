@@ -33,9 +33,9 @@ from xianshen.common.actors import Actor
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.common.language import stored
 from xianshen.ledger.events import EventType, Subject
-from xianshen.ledger.services import act, record
+from xianshen.ledger.services import JSON, act, record
 from xianshen.notices.enums import NoticeKind
-from xianshen.notices.services import notify
+from xianshen.notices.services import notify, require_pause
 from xianshen.organisation.selectors import Grants, Holding, actor_for, unit_for_relation
 from xianshen.regulation.selectors import policy_version
 from xianshen.workflow.tables import apply_transition, locked
@@ -535,14 +535,14 @@ def withdraw(*, institution_id: int, chain_id: int, person: "Person", reason: st
 
 @act
 def remind(*, institution_id: int, chain_id: int, grants: Grants | None, actor: Actor, now: datetime) -> list[int]:
-    """Remind whoever the chain waits for; returns the people told (once a day each).
+    """Remind whoever the chain waits for; returns the people told (once a day each, whoever reminds).
 
     Args:
         grants: of the person; None for the system's own clocks.
 
     Raises:
         PermissionDenied: neither the applicant nor the Office.
-        TransitionNotAllowed: the chain waits for nobody.
+        TransitionNotAllowed: the chain waits for nobody, or the same person reminded of the step within the day.
     """
     chain = locked(ApprovalChain, chain_id, institution_id=institution_id)
     if grants is not None and not (permission := may_remind(grants, chain, grants.person_id)):
@@ -550,6 +550,9 @@ def remind(*, institution_id: int, chain_id: int, grants: Grants | None, actor: 
     step = current_step(chain)
     if step is None:
         raise TransitionNotAllowed(_("「%(title)s」没有在等人办理，不用催。") % {"title": chain.title}, rules.SIGNING)
+    if grants is not None:
+        same: dict[str, JSON] = {"chain": chain.pk, "step": step.name}
+        require_pause(events.REMINDED, actor=actor, subject=subject_of(chain), payload=same, now=now)
     people = [holding.person.pk for holding in deciders(step, chain, timezone.localdate(now)).holdings]
     notify(
         institution_id=chain.institution_id,

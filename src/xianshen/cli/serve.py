@@ -209,6 +209,7 @@ class Child:
             if now - self.started > LONGEST_PAUSE:
                 self.pause, self.falls = 1.0, 0
             return
+        kill_group(self.process)
         self.process = None
         self.falls += 1
         self.due = now + self.pause
@@ -236,7 +237,7 @@ class Supervisor:
         if self.stopping:
             for child in self.children:
                 if child.process:
-                    child.process.kill()
+                    kill_group(child.process)
         self.stopping = True
 
     def add(self, name: str, arguments: list[str], *, after_ready: bool = False) -> None:
@@ -300,8 +301,17 @@ class Supervisor:
             try:
                 process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                process.kill()
+                kill_group(process)
                 process.wait()
+            kill_group(process)
+
+
+def kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """End a child that :func:`spawn` started, and whatever it has left behind of its own children."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
 
 
 def spawn(arguments: list[str], stdout: int | None = None) -> "subprocess.Popen[bytes]":

@@ -1,6 +1,7 @@
 """Reading the ledger: timelines of records and of institutions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
@@ -8,6 +9,7 @@ from xianshen.common.composed import counted, listed, picked
 from xianshen.ledger.canonical import GENESIS, about_text, entry_hash
 from xianshen.ledger.events import Subject
 from xianshen.ledger.models import LedgerAbout, LedgerEntry
+from xianshen.ledger.privacy import JSON, mask
 
 
 @listed
@@ -102,6 +104,37 @@ def entries_since(key: int) -> Iterator[LedgerEntry]:
 def entry_at(institution: str, sequence: int) -> LedgerEntry | None:
     """Return one entry, or None."""
     return LedgerEntry.objects.filter(institution=institution, sequence=sequence).first()
+
+
+def latest_by(
+    actor_key: str,
+    event: str,
+    subject: Subject,
+    *,
+    institution: str,
+    since: datetime,
+    payload: Mapping[str, JSON],
+) -> LedgerEntry | None:
+    """Return the latest entry in which somebody did something to a record since a time, or None.
+
+    Args:
+        actor_key: who.
+        event: code of the event.
+        subject: the record.
+        institution: its institution's code.
+        since: earlier entries do not count.
+        payload: what the entry must say of these keys, before contact details in it were masked.
+    """
+    found = LedgerEntry.objects.filter(
+        institution=institution,
+        subject_type=subject.type,
+        subject_id=subject.id,
+        event=event,
+        actor_key=actor_key,
+        at__gt=since,
+    )
+    wanted = {key: mask(value) for key, value in payload.items()}.items()
+    return next((entry for entry in found.order_by("-sequence") if wanted <= entry.data.items()), None)
 
 
 def about_of(entries: Iterable[LedgerEntry]) -> dict[int, list[LedgerAbout]]:

@@ -2,9 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from xianshen.ledger.services import act, within_act
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from xianshen.common.actors import Actor
+from xianshen.common.errors import TransitionNotAllowed
+from xianshen.common.zhdates import zh_datetime
+from xianshen.ledger.events import EventType, Subject
+from xianshen.ledger.selectors import latest_by
+from xianshen.ledger.services import JSON, act, no_act, within_act
 from xianshen.notices.models import KEY_LIMIT, KIND_LIMIT, TEXT_LIMIT, Notice
 
 VALUE_LIMIT = 500
@@ -22,6 +30,40 @@ class Told:
     kind: str = ""
     urgent: bool = False
     values: Mapping[str, object] = field(default_factory=dict)
+
+
+#: How long somebody waits before reminding of the same thing again: who is reminded needs time to act.
+REMINDER_PAUSE = timedelta(days=1)
+
+
+@no_act(why="asks when somebody last reminded; the act that reminds records it")
+def require_pause(
+    event: EventType, *, actor: Actor, subject: Subject, payload: Mapping[str, JSON], now: datetime
+) -> None:
+    """Refuse a reminder by somebody who sent the same one less than :data:`REMINDER_PAUSE` ago.
+
+    Args:
+        event: with which the reminder is recorded.
+        actor: who reminds.
+        subject: the record of which it reminds.
+        payload: what of the entry makes two reminders the same.
+        now: time of the act; the record is held locked.
+
+    Raises:
+        TransitionNotAllowed: it says when the last one went, and from when on another may go.
+    """
+    last = latest_by(
+        actor.key, event.code, subject, institution=actor.institution, since=now - REMINDER_PAUSE, payload=payload
+    )
+    if last is None:
+        return
+    times = {
+        "last": zh_datetime(timezone.localtime(last.at)),
+        "next": zh_datetime(timezone.localtime(last.at + REMINDER_PAUSE)),
+    }
+    raise TransitionNotAllowed(
+        _("%(last)s已经提醒过，对方已收到。同一件事一天提醒一次，%(next)s以后还没办再提醒。") % times
+    )
 
 
 @within_act

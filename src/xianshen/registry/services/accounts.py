@@ -16,7 +16,7 @@ from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.common.language import stored
 from xianshen.ledger.services import act, no_act, record, within_act
 from xianshen.notices.enums import NoticeKind
-from xianshen.notices.services import notify
+from xianshen.notices.services import notify, require_pause
 from xianshen.organisation.selectors import Grants, home_unit, unit_for_relation
 from xianshen.registry import events, names, rules
 from xianshen.registry.enums import AccountState, InNameOf, SuspensionReason
@@ -394,6 +394,7 @@ def remind_owner(
 
     Raises:
         PermissionDenied: not the Office.
+        TransitionNotAllowed: the same person sent the same reminder within the day.
         ValidationError: no text, or the account has no owner on record.
     """
     if not (permission := may_manage_accounts(grants)):
@@ -404,6 +405,8 @@ def remind_owner(
         raise ValidationError(
             {"text": _("「%(name)s」没有登记负责人，提醒送不到。先登记负责人。") % {"name": account.name}}
         )
+    same = {"text": text}
+    require_pause(events.ACCOUNT_REMINDED, actor=actor, subject=account_subject(account), payload=same, now=now)
     _tell_owner(
         account,
         stored(gettext_lazy("办公室提醒「%(name)s」：%(text)s"), name=account.name, text=text),
@@ -425,13 +428,17 @@ def remind_owner(
 def remind_owners(
     *, account_ids: Sequence[int], institution_id: int, actor: Actor, grants: Grants, text: str, now: datetime
 ) -> list[MediaAccount]:
-    """Send the same reminder to the owners of several accounts in one act; accounts without one are left out.
+    """Send the same reminder to the owners of several accounts in one act.
+
+    Accounts without an owner are left out, and those whose owners got the same reminder from the same person within
+    the day.
 
     Returns:
         the accounts whose owners were reminded.
 
     Raises:
         PermissionDenied: not the Office.
+        TransitionNotAllowed: the owners of all of them got it within the day.
         ValidationError: no text, or none of the accounts has an owner on record.
     """
     if not (permission := may_manage_accounts(grants)):
@@ -441,10 +448,20 @@ def remind_owners(
     keys = list(owned.order_by("pk").values_list("pk", flat=True))
     if not keys:
         raise ValidationError({"text": _("这些账号都没有登记负责人，提醒送不到。先登记负责人。")})
-    return [
-        remind_owner(account_id=pk, institution_id=institution_id, actor=actor, grants=grants, text=text, now=now)
-        for pk in keys
-    ]
+    told: list[MediaAccount] = []
+    refused: TransitionNotAllowed | None = None
+    for pk in keys:
+        try:
+            told.append(
+                remind_owner(
+                    account_id=pk, institution_id=institution_id, actor=actor, grants=grants, text=text, now=now
+                )
+            )
+        except TransitionNotAllowed as refusal:
+            refused = refusal
+    if refused is not None and not told:
+        raise refused
+    return told
 
 
 @act
