@@ -15,12 +15,12 @@ BAR_RATE, BAR_SHARE = 100.0, 0.2
 PREPARE = """
 import json
 from bench.data import *
-from bench.openings import drafts
+from bench.openings import directors, drafts
 cast, policy, units = cast_and_units()
 found = drafts(cast, units, {count}, submitted={submitted})
 print(json.dumps({{
     "work": found,
-    "director": session_of(cast.director),
+    "directors": [session_of(pk) for pk in directors(cast, {clients})],
     "heads": [session_of(pk) for pk in cast.heads[:{clients}]],
     "operators": [session_of(pk) for pk in cast.operators[:{clients}]],
 }}))
@@ -74,7 +74,7 @@ def decisions(database: str, url: str | None, *, quick: bool) -> None:
         work: list[list[dict[str, object]]] = found["work"]  # type: ignore[assignment]
         with server(environment) as (port, process):
             heads = [Session(port, str(key)) for key in found["heads"]]  # type: ignore[attr-defined]
-            office = [Session(port, str(found["director"])) for _ in range(CLIENTS)]
+            office = [Session(port, str(key)) for key in found["directors"]]  # type: ignore[attr-defined]
             kinds: dict[str, Callable[[int], list[Callable[[], None]]]] = {
                 "bare read and insert": lambda _turn: [getter(session, "/bench/read-insert/") for session in heads],
                 "unit's opinion": lambda turn: _signers(heads, work, turn * each, 0),
@@ -138,7 +138,7 @@ def openings(database: str, url: str | None, *, quick: bool) -> None:
             def caller(number: int) -> Callable[[], None]:
                 operator = Session(port, str(found["operators"][number]))  # type: ignore[index]
                 head = Session(port, str(found["heads"][number]))  # type: ignore[index]
-                director = Session(port, str(found["director"]))
+                director = Session(port, str(found["directors"][number]))  # type: ignore[index]
                 items = iter(list(found["work"][number]))  # type: ignore[index]
 
                 def call() -> None:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bench.data import NOW, Cast
+from bench.data import NOW, PASSWORD, Cast
 from xianshen.approvals.selectors import rounds_of
 from xianshen.documents.models import Attachment
-from xianshen.organisation.models import Person, Unit
+from xianshen.organisation.models import Appointment, Person, Unit
 from xianshen.organisation.selectors import actor_for, grants_of
 from xianshen.registry import services
 from xianshen.registry.models import SponsorDocument
@@ -48,6 +48,22 @@ def values_for(number: int, operator: Person) -> dict[str, Any]:
         "second_contact_mobile": "13916392048",
         "data_service": False,
     }
+
+
+def directors(cast: Cast, count: int) -> list[int]:
+    """Let so many people hold the Office's deciding position: nobody signs twice at the same moment."""
+    first = Appointment.objects.select_related("position").get(person_id=cast.director)
+    found = [cast.director]
+    for number in range(1, count):
+        person = Person(institution_id=cast.institution, username=f"director{number}", key=f"director{number}")
+        person.name = f"办公室主任{number}"
+        person.set_password(PASSWORD)
+        person.save()
+        Appointment.objects.create(
+            institution_id=cast.institution, position=first.position, person=person, starts_on=first.starts_on
+        )
+        found.append(person.pk)
+    return found
 
 
 def drafts(cast: Cast, units: list[Unit], count: int, *, submitted: bool) -> list[list[dict[str, Any]]]:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from xianshen.clocks.permissions import may_manage
 from xianshen.clocks.schedule import next_step_on
 from xianshen.clocks.subjects import handler_of, tell_moved
 from xianshen.common.actors import Actor
+from xianshen.common.composed import listed
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
 from xianshen.common.language import institution_language
 from xianshen.common.zhdates import zh_date
@@ -190,21 +192,23 @@ def meet_clock(
     Returns:
         the deadline (``late`` says whether it was late), or None when no such clock waits.
     """
-    deadline = (
-        Deadline.objects.select_for_update(of=("self",))
-        .filter(
-            institution_id=institution_id,
-            subject_type=subject_type,
-            subject_id=subject_id,
-            clock=clock,
-            state__in=(ClockState.RUNNING, ClockState.RAN_OUT),
-        )
-        .order_by("-pk")
-        .first()
+    waiting = _latest_waiting(institution_id, subject_type, subject_id, clock)
+    if not waiting:
+        return None
+    _meet(waiting[0], actor=actor, on=on, now=now)
+    return waiting[0]
+
+
+@listed
+def _latest_waiting(institution_id: int, subject_type: str, subject_id: str, clock: str) -> QuerySet[Deadline]:
+    waiting = Deadline.objects.select_for_update(of=("self",)).filter(
+        institution_id=institution_id,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        clock=clock,
+        state__in=(ClockState.RUNNING, ClockState.RAN_OUT),
     )
-    if deadline is not None:
-        _meet(deadline, actor=actor, on=on, now=now)
-    return deadline
+    return waiting.order_by("-pk")[:1]
 
 
 @within_act
