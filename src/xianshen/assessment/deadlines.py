@@ -45,9 +45,7 @@ class ReviewDeadlines:
             for holding in holders_in(deadlines[0].institution_id, orphaned, on):
                 if Capability.OPENING_APPLY in holding.capabilities:
                     operators.setdefault(holding.unit.pk, []).append(holding.person.pk)
-        people = {
-            pk: [owner] if owner is not None else operators.get(unit, []) for pk, (unit, owner) in owners.items()
-        }
+        people = {pk: [owner] if owner is not None else operators.get(unit, []) for pk, (unit, owner) in owners.items()}
         return {deadline: people[subject] for deadline, subject in subjects.items() if subject in people}
 
     def lists_itself(self, deadline: "Deadline", on: date) -> bool:
