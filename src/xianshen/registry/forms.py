@@ -424,12 +424,16 @@ class ReasonForm(forms.Form):
         )
 
 
+#: Follow from another decision, never from the Office's own.
+BY_ITSELF = frozenset({SuspensionReason.APPROVAL_REVOKED, SuspensionReason.SERVER_LAPSED})
+
+
 class SuspensionForm(ReasonForm):
     """Why an account may not run."""
 
     reason = forms.ChoiceField(
         label=gettext_lazy("哪一种情况"),
-        choices=[(one.value, one.label) for one in SuspensionReason if one != SuspensionReason.APPROVAL_REVOKED],
+        choices=[(one.value, one.label) for one in SuspensionReason if one not in BY_ITSELF],
         widget=forms.RadioSelect,
         error_messages={
             "required": gettext_lazy("还没有选。选停止运行属于哪一种情况。"),

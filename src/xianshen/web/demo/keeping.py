@@ -10,7 +10,7 @@ from xianshen.web.demo.stories import World, sign_current
 
 
 def servers(world: World) -> None:
-    """Note the filings of servers: one approved, one before the approving division."""
+    """Note the filings of servers: one approved, one before the approving division, one revoked."""
 
     def file(unit: str, account: str, at: datetime, facts: registry.ServerFacts) -> int:
         filing = registry.file_servers(
@@ -47,6 +47,30 @@ def servers(world: World) -> None:
         filing = file("teaching", "教务查询", at, facts)
         sign_current(world, SERVER_FILING_TYPE, filing, "teaching.head", at, text="同意，请科技处审批。")
 
+    def campus(at: datetime) -> None:
+        facts = registry.ServerFacts(
+            service="课表、成绩、一卡通查询",
+            addresses="10.20.9.12",
+            location="数据中心机房 C 列 2 柜",
+            data_kept="学号、姓名、课表、成绩、消费流水。",
+            personal_information="sensitive",
+            technician_name="许工",
+            technician_mobile="13800001833",
+            technician_email="net-it@shcc.example",
+        )
+        filing = file("network", "海院移动校园", at, facts)
+        sign_current(world, SERVER_FILING_TYPE, filing, "network.head", at, text="同意报科技处。")
+        sign_current(world, SERVER_FILING_TYPE, filing, "scitech.head", at, text="同意。")
+        campus_filings.append(filing)
+
+    def moved(at: datetime) -> None:
+        registry.revoke_server_filing(
+            filing_id=campus_filings[0], text="服务器已迁到校外云主机，不在校园网内。", **world.who("scitech.head", at)
+        )
+
+    campus_filings: list[int] = []
+    world.history.then(44, campus, 15, story="network: 海院移动校园")
+    world.history.then(5, moved, 15, story="network: 海院移动校园")
     world.history.then(20, seats, 16, story="library: 图书馆座位预约")
     world.history.then(8, marks, 16, story="teaching: 教务查询")
 
