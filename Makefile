@@ -10,6 +10,10 @@ SCRATCH := $(CURDIR)/build/check
 DJANGO := DATABASE_URL= XIANSHEN_DATA=$(SCRATCH) $(PY) -m xianshen
 PYTEST := $(PY) -m pytest -n $(JOBS) --dist worksteal
 export PYTHON PORT XIANSHEN_DATA
+# What Python has compiled is kept out of the sources, also where the environment forbids to keep it beside them:
+# a test run starts many processes, and each would spend seconds on compiling everything again.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/build/pycache
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-sqlite test-postgres check format-check lint types imports migrations translations \
