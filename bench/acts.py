@@ -10,6 +10,8 @@ from bench.pages import CREATE, inside
 from bench.table import table
 
 CLIENTS = 8
+#: People who hold the Office's deciding position: one alone would be locked out for so many signatures at once.
+DIRECTORS = 2
 BAR_RATE, BAR_SHARE = 100.0, 0.2
 
 PREPARE = """
@@ -20,7 +22,7 @@ cast, policy, units = cast_and_units()
 found = drafts(cast, units, {count}, submitted={submitted})
 print(json.dumps({{
     "work": found,
-    "directors": [session_of(pk) for pk in directors(cast, {clients})],
+    "directors": [session_of(pk) for pk in directors(cast, {directors})] * ({clients} // {directors}),
     "heads": [session_of(pk) for pk in cast.heads[:{clients}]],
     "operators": [session_of(pk) for pk in cast.operators[:{clients}]],
 }}))
@@ -39,7 +41,7 @@ def prepared(environment: Mapping[str, str], url: str | None, *, count: int, sub
         )
     inside(CREATE, environment)
     found: dict[str, object] = json.loads(
-        inside(PREPARE.format(count=count, submitted=submitted, clients=CLIENTS), environment)
+        inside(PREPARE.format(count=count, submitted=submitted, clients=CLIENTS, directors=DIRECTORS), environment)
     )
     return found
 

@@ -51,7 +51,7 @@ def values_for(number: int, operator: Person) -> dict[str, Any]:
 
 
 def directors(cast: Cast, count: int) -> list[int]:
-    """Let so many people hold the Office's deciding position: nobody signs twice at the same moment."""
+    """Let so many people hold the Office's deciding position; returns their keys."""
     first = Appointment.objects.select_related("position").get(person_id=cast.director)
     found = [cast.director]
     for number in range(1, count):

@@ -27,6 +27,8 @@ from xianshen.cli.main import FINDINGS, GOOD, WrongUse
 
 #: File among the keys that holds the sign-ins of the demonstration.
 SIGN_INS = "demo-sign-ins.json"
+#: Threads of a web process. One would decide a fifth faster on SQLite, but a long export would keep everybody waiting;
+#: on PostgreSQL four decide fastest (docs/decisions/0010).
 BLOCKING_THREADS = 4
 NEEDED_MB = 100
 START_SECONDS = 90
