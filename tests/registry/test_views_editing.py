@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from tests.factories.registry import PDF, College, stranger, upload
 from xianshen.approvals.models import ApprovalChain
+from xianshen.common.forms import plain_text
 from xianshen.documents.models import Attachment
 from xianshen.ledger.models import LedgerEntry
 from xianshen.registry import services
 from xianshen.registry.enums import ApplicationState, InNameOf
-from xianshen.registry.forms import plain_text
 from xianshen.registry.models import OpeningApplication
 
 Clients = Callable[[Any], Client]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import CharField as CharColumn
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +15,7 @@ from xianshen.assessment.enums import ReviewResult
 from xianshen.assessment.figures import CODES, LABELS, NUMBERS
 from xianshen.assessment.models import AnnualReview
 from xianshen.assessment.paper import BEST, FROM_ACCOUNT
+from xianshen.common.forms import TextField as CommonTextField
 from xianshen.registry.checks import one_line
 from xianshen.regulation.enums import FieldType
 from xianshen.regulation.schema import FieldSpec, FormSpec
@@ -27,41 +28,14 @@ BEST_CODES = ("best_title", "best_clicks", "best_reposts")
 OWNER_CODES = ("owner_name", "owner_mobile", "owner_email")
 
 
-def plain_text(value: object, *, lines: bool) -> str:
-    """Return a text as it is kept: no control characters, one kind of line end, everything else untouched."""
-    text = str(value).encode("utf-8", "ignore").decode()
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not lines:
-        text = text.replace("\n", " ").replace("\t", " ")
-    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
-
-
-def take_errors(form: forms.Form, error: ValidationError) -> None:
-    """Show what a service refused beside the fields concerned; what has no field is shown above them."""
-    by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
-    for name, errors in by_field.items():
-        form.add_error(name if name in form.fields else None, errors)
-
-
-class TextField(forms.CharField):
-    """A text of limited length. The limit is said, not enforced by the browser: pasted text is never cut."""
+class TextField(CommonTextField):
+    """A text of limited length; a review has no materials into which details could go."""
 
     default_error_messages = {
         "max_length": gettext_lazy(
             "写了 %(show_value)d 字，最多 %(limit_value)d 字。这一栏还没有存，删去一些，或写要点。"
         ),
     }
-
-    def __init__(self, *, lines: bool = False, **kwargs: Any) -> None:
-        self.lines = lines
-        super().__init__(strip=False, **{"required": False, **kwargs})
-
-    def to_python(self, value: Any) -> Any:
-        return super().to_python(None if value is None else plain_text(value, lines=self.lines))
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        attrs: dict[str, Any] = super().widget_attrs(widget)
-        return {key: setting for key, setting in attrs.items() if key not in {"maxlength", "minlength"}}
 
 
 class NumberField(forms.IntegerField):

@@ -14,15 +14,14 @@ from xianshen.common.actors import Actor
 from xianshen.common.composed import listed
 from xianshen.common.decisions import Decision
 from xianshen.common.errors import TransitionNotAllowed
-from xianshen.documents.rendering.layout import FormData
 from xianshen.documents.selectors import documents_of
 from xianshen.documents.services import issue_document, withdraw_documents_of
 from xianshen.ledger.events import Subject
 from xianshen.registry import rules
-from xianshen.registry.checks import check_application, one_line
+from xianshen.registry.checks import check_application
 from xianshen.registry.enums import SuspensionReason
 from xianshen.registry.models import MediaAccount, OpeningApplication
-from xianshen.registry.paper import opinion_texts
+from xianshen.registry.paper import printed_form
 from xianshen.registry.permissions import may_view_application
 from xianshen.registry.selectors import APPLICATION_TYPE, account_subject, application_subject
 from xianshen.registry.services import accounts
@@ -84,15 +83,6 @@ class OpeningApplicationHandler:
     def about(self, subject_id: str) -> tuple[Subject, ...]:
         return tuple(account_subject(account) for account in _account_of(int(subject_id)))
 
-    def form_data(self, chain: "ApprovalChain") -> FormData:
-        """Return what is printed: the values as submitted in this round, and its opinions."""
-        policy = policy_version(chain.policy_version_id)
-        form = policy.form(policy.chain(chain.spec).form)
-        values = {field.code: chain.content.get(one_line(field.label), "") for field in form.fields}
-        sponsor = chain.unit.name
-        holders = tuple(sponsor if holder.of == "sponsor" else holder.label for holder in form.copies.holders)
-        return FormData(values=values, opinions=opinion_texts(chain), copies=holders)
-
     def page(self, chain: "ApprovalChain", step: "ApprovalStep | None", on: date) -> Mapping[str, Any]:
         application = self._load(chain)
         policy = policy_version(chain.policy_version_id)
@@ -100,7 +90,7 @@ class OpeningApplicationHandler:
             "document": documents_of(chain.institution_id, APPLICATION_TYPE, chain.subject_id).first(),
             "after": self._after(chain, step, application),
             "annex": policy.form(policy.chain(chain.spec).form),
-            "data": self.form_data(chain),
+            "data": printed_form(chain),
             "report": check_application(application, policy, on),
             "application": application,
             "tier": policy.tier(application.tier) if application.tier else None,
@@ -180,7 +170,7 @@ class OpeningApplicationHandler:
                 actor=actor,
                 form=policy.form(policy.chain(chain.spec).form),
                 policy=policy,
-                data=self.form_data(chain),
+                data=printed_form(chain),
                 subject=application_subject(application),
                 about=(account_subject(account),),
                 title=application.name,

@@ -6,8 +6,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from xianshen.common.forms import TextField
 from xianshen.registry.enums import CustodyRole, EntityKind, TwoFactor
-from xianshen.registry.forms import TextField
 from xianshen.registry.services.custody import CustodyFacts
 
 NOT_CHOSEN = gettext_lazy("还没有选")

@@ -14,20 +14,18 @@ from xianshen.common.actors import Actor
 from xianshen.common.composed import picked
 from xianshen.common.decisions import Decision
 from xianshen.common.errors import TransitionNotAllowed
-from xianshen.documents.rendering.layout import FormData
 from xianshen.documents.selectors import documents_of
 from xianshen.documents.services import issue_document, withdraw_documents_of
 from xianshen.ledger.events import Subject
 from xianshen.registry import rules
 from xianshen.registry.approval import Consequence
 from xianshen.registry.changed import changed
-from xianshen.registry.checks import one_line
 from xianshen.registry.enums import FilingKind, SuspensionReason
 from xianshen.registry.filed import FILING_TYPE, LEGACY_LIST_TYPE, filing_of, filing_subject
 from xianshen.registry.filing_checks import check_filing
 from xianshen.registry.filing_people import filers
 from xianshen.registry.models import Filing, MediaAccount
-from xianshen.registry.paper import opinion_texts
+from xianshen.registry.paper import printed_form
 from xianshen.registry.permissions import may_view_filing
 from xianshen.registry.selectors import account_subject
 from xianshen.registry.services import filing_outcomes
@@ -58,14 +56,6 @@ class FilingHandler:
         account = MediaAccount.objects.filter(filings__pk=subject_id).first()
         return (account_subject(account),) if account else ()
 
-    def form_data(self, chain: "ApprovalChain") -> FormData:
-        """Return what is printed: the values as submitted in this round, and its opinions."""
-        policy = policy_version(chain.policy_version_id)
-        form = policy.form(policy.chain(chain.spec).form)
-        values = {field.code: chain.content.get(one_line(field.label), "") for field in form.fields}
-        holders = tuple(chain.unit.name if holder.of == "sponsor" else holder.label for holder in form.copies.holders)
-        return FormData(values=values, opinions=opinion_texts(chain), copies=holders)
-
     def page(self, chain: "ApprovalChain", step: "ApprovalStep | None", on: date) -> Mapping[str, Any]:
         filing = self._load(chain)
         policy = policy_version(chain.policy_version_id)
@@ -73,7 +63,7 @@ class FilingHandler:
             "document": documents_of(chain.institution_id, FILING_TYPE, chain.subject_id).first(),
             "after": self._after(chain, step, filing),
             "annex": policy.form(policy.chain(chain.spec).form),
-            "data": self.form_data(chain),
+            "data": printed_form(chain),
             "report": check_filing(filing, policy, on),
             "application": filing,
             "offered_phrases": [_("同意。"), _("情况属实，同意备案。")],
@@ -135,7 +125,7 @@ class FilingHandler:
                 actor=actor,
                 form=policy.form(policy.chain(chain.spec).form),
                 policy=policy,
-                data=self.form_data(fresh),
+                data=printed_form(fresh),
                 subject=filing_subject(filing),
                 about=(account_subject(account),),
                 title=account.name,

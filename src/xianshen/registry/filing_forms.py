@@ -11,10 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from xianshen.common.forms import TextField
 from xianshen.registry import rules
 from xianshen.registry.changed import LABELS, MOBILES, asks_opening, value_of
 from xianshen.registry.enums import FilingKind
-from xianshen.registry.forms import FIRST_DAY, LAST_DAY, OwnerChoice, ReasonForm, TextField, field_for
+from xianshen.registry.forms import FIRST_DAY, LAST_DAY, OwnerChoice, ReasonForm, field_for
 from xianshen.registry.models import Filing, MediaAccount
 from xianshen.regulation.enums import SubjectKind
 from xianshen.regulation.schema import Policy

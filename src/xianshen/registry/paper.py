@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy
 
 from xianshen.approvals.enums import Verdict
 from xianshen.common.language import institution_language, listed, local, stored
-from xianshen.documents.rendering.layout import OpinionBox
+from xianshen.documents.rendering.layout import FormData, OpinionBox
 from xianshen.registry.checks import one_line, value_of
 from xianshen.registry.enums import InNameOf
 from xianshen.registry.models import OpeningApplication
 from xianshen.regulation.enums import FieldType
 from xianshen.regulation.schema import FieldSpec, NotInPolicy, Policy
+from xianshen.regulation.selectors import policy_version
 
 if TYPE_CHECKING:
     from xianshen.approvals.models import ApprovalChain
@@ -96,3 +97,12 @@ def opinion_texts(chain: "ApprovalChain") -> Mapping[str, OpinionBox]:
             on_behalf_of=opinion.on_behalf_of,
         )
     return found
+
+
+def printed_form(chain: "ApprovalChain") -> FormData:
+    """Return what is printed of a record: the values as submitted in this round, and its opinions."""
+    policy = policy_version(chain.policy_version_id)
+    form = policy.form(policy.chain(chain.spec).form)
+    values = {field.code: chain.content.get(one_line(field.label), "") for field in form.fields}
+    holders = tuple(chain.unit.name if holder.of == "sponsor" else holder.label for holder in form.copies.holders)
+    return FormData(values=values, opinions=opinion_texts(chain), copies=holders)

@@ -12,16 +12,15 @@ from xianshen.approvals.selectors import chain_of
 from xianshen.common.actors import Actor
 from xianshen.common.decisions import Decision
 from xianshen.common.language import listed
-from xianshen.documents.rendering.layout import FormData
 from xianshen.documents.selectors import documents_of
 from xianshen.documents.services import issue_document
 from xianshen.ledger.events import Subject
 from xianshen.registry import rules
 from xianshen.registry.approval import OUTCOMES, Consequence
-from xianshen.registry.checks import Check, Report, one_line
+from xianshen.registry.checks import Check, Report
 from xianshen.registry.enums import AddressOutcome, CheckTone
 from xianshen.registry.models import MediaAccount, ServerFiling
-from xianshen.registry.paper import opinion_texts
+from xianshen.registry.paper import printed_form
 from xianshen.registry.permissions import may_view_server_filing
 from xianshen.registry.selectors import account_subject
 from xianshen.registry.servers import SERVER_FILING_TYPE, server_filing_of, server_filing_subject
@@ -79,14 +78,6 @@ class ServerFilingHandler:
         account = MediaAccount.objects.filter(server_filings__pk=subject_id).first()
         return (account_subject(account),) if account else ()
 
-    def form_data(self, chain: "ApprovalChain") -> FormData:
-        """Return what is printed: the values as filed in this round, and its opinions."""
-        policy = policy_version(chain.policy_version_id)
-        form = policy.form(policy.chain(chain.spec).form)
-        values = {field.code: chain.content.get(one_line(field.label), "") for field in form.fields}
-        holders = tuple(chain.unit.name if holder.of == "sponsor" else holder.label for holder in form.copies.holders)
-        return FormData(values=values, opinions=opinion_texts(chain), copies=holders)
-
     def page(self, chain: "ApprovalChain", step: "ApprovalStep | None", on: date) -> Mapping[str, Any]:
         filing = server_filing_of(chain.institution_id, int(chain.subject_id))
         policy = policy_version(chain.policy_version_id)
@@ -98,7 +89,7 @@ class ServerFilingHandler:
             "document": documents_of(chain.institution_id, SERVER_FILING_TYPE, chain.subject_id).first(),
             "after": self._after(chain, step, filing),
             "annex": policy.form(policy.chain(chain.spec).form),
-            "data": self.form_data(chain),
+            "data": printed_form(chain),
             "report": address_report(filing),
             "application": filing,
             "tier": policy.tier(filing.account.tier),
@@ -138,7 +129,7 @@ class ServerFilingHandler:
             actor=actor,
             form=policy.form(policy.chain(chain.spec).form),
             policy=policy,
-            data=self.form_data(chain_of(chain.institution_id, chain.pk)),
+            data=printed_form(chain_of(chain.institution_id, chain.pk)),
             subject=server_filing_subject(filing),
             about=(account_subject(filing.account),),
             title=filing.account.name,

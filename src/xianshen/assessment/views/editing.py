@@ -17,7 +17,7 @@ from xianshen.approvals.selectors import rounds_of
 from xianshen.assessment import services
 from xianshen.assessment.checks import check_review
 from xianshen.assessment.enums import EDITABLE, ReviewState
-from xianshen.assessment.forms import PushListForm, ReviewForm, take_errors
+from xianshen.assessment.forms import PushListForm, ReviewForm
 from xianshen.assessment.models import AnnualReview
 from xianshen.assessment.paper import chain_spec, form_of
 from xianshen.assessment.permissions import may_edit, may_view
@@ -27,6 +27,7 @@ from xianshen.assessment.views.fragments import ReviewPage, news, render_parts
 from xianshen.assessment.views.reviews import _words
 from xianshen.assessment.views.shared import Asker, number_in
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
+from xianshen.common.forms import take_errors
 from xianshen.organisation.selectors import holders, unit_for_relation
 from xianshen.regulation.enums import Capability
 from xianshen.regulation.selectors import policy_version

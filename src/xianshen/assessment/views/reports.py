@@ -10,13 +10,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from xianshen.assessment import services
 from xianshen.assessment.enums import ReportState, ReviewResult
-from xianshen.assessment.forms import TextForm, take_errors
+from xianshen.assessment.forms import TextForm
 from xianshen.assessment.models import ResultReport
 from xianshen.assessment.permissions import may_receive, may_report_for, may_view_report
 from xianshen.assessment.selectors import REPORT_TYPE, report_of, reports_in, unreported
 from xianshen.assessment.views.shared import Asker, page_of, trace_of
 from xianshen.clocks.selectors import open_about
 from xianshen.common.components import Option
+from xianshen.common.forms import take_errors
 from xianshen.ledger.selectors import entries_about
 from xianshen.organisation.selectors import unit_in
 from xianshen.regulation.enums import Capability

@@ -25,6 +25,7 @@ from xianshen.common import composed
 from xianshen.common.components import Check, Fact
 from xianshen.common.decisions import Decision
 from xianshen.common.errors import PermissionDenied
+from xianshen.common.forms import take_errors
 from xianshen.common.language import listed, local
 from xianshen.common.templatetags.components import mask_mobile
 from xianshen.common.zhdates import zh_date
@@ -36,7 +37,7 @@ from xianshen.registry.changed import LABELS, MOBILES
 from xianshen.registry.enums import AccountState, FilingState, InNameOf, SuspensionReason
 from xianshen.registry.filed import FILING_TYPE, closure_without_proof, filings_shown, former_values, open_filing_of
 from xianshen.registry.filing_checks import form_of
-from xianshen.registry.forms import ReasonForm, ReminderForm, SuspensionForm, take_errors
+from xianshen.registry.forms import ReasonForm, ReminderForm, SuspensionForm
 from xianshen.registry.models import Filing, MediaAccount, OpeningApplication, SponsorDocument
 from xianshen.registry.paper import words_for
 from xianshen.registry.permissions import (

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from xianshen.common.components import Option
 from xianshen.common.errors import PermissionDenied
+from xianshen.common.forms import take_errors
 from xianshen.common.language import local
 from xianshen.registry import services
 from xianshen.registry.enums import AccountState
 from xianshen.registry.exports import MEDIA_TYPES, board_file
-from xianshen.registry.forms import ReminderForm, take_errors
+from xianshen.registry.forms import ReminderForm
 from xianshen.registry.models import MediaAccount
 from xianshen.registry.permissions import may_apply, may_export, may_manage_accounts
 from xianshen.registry.selectors import accounts_visible_to, filter_board

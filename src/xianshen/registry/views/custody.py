@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from xianshen.common.components import Check, Fact, Tab
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
+from xianshen.common.forms import take_errors
 from xianshen.common.language import listed
 from xianshen.common.tabular import Column, write_csv, write_xlsx
 from xianshen.common.templatetags.components import mask_mobile
@@ -25,7 +26,7 @@ from xianshen.registry import rules, services
 from xianshen.registry.custody_forms import FACTS, CustodyForm, HandoverForm, HolderForm
 from xianshen.registry.enums import HandoverState, Shortcoming
 from xianshen.registry.exports import MEDIA_TYPES
-from xianshen.registry.forms import ReasonForm, take_errors
+from xianshen.registry.forms import ReasonForm
 from xianshen.registry.models import CustodyCheck, CustodyHolder, Handover, MediaAccount
 from xianshen.registry.permissions import (
     may_give,

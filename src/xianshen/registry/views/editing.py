@@ -16,12 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from xianshen.approvals.selectors import rounds_of
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
+from xianshen.common.forms import take_errors
 from xianshen.documents.selectors import attachments_of
 from xianshen.organisation.selectors import ancestors, holders_in, home_unit
 from xianshen.registry import services
 from xianshen.registry.checks import check_application
 from xianshen.registry.enums import EDITABLE_STATES, ApplicationState
-from xianshen.registry.forms import ApplicationForm, OwnerChoice, owner_choices, take_errors
+from xianshen.registry.forms import ApplicationForm, OwnerChoice, owner_choices
 from xianshen.registry.models import OpeningApplication
 from xianshen.registry.permissions import may_edit, may_file_sponsor_documents, may_view_application
 from xianshen.registry.route import route_of

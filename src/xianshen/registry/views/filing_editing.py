@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from xianshen.approvals.selectors import rounds_of
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
+from xianshen.common.forms import take_errors
 from xianshen.documents.selectors import attachments_of
 from xianshen.organisation.selectors import ancestors, holders_in, home_unit
 from xianshen.registry import services
@@ -24,7 +25,7 @@ from xianshen.registry.enums import EDITABLE_FILINGS, FilingKind, FilingState
 from xianshen.registry.filed import FILING_TYPE, filing_of
 from xianshen.registry.filing_checks import check_filing
 from xianshen.registry.filing_forms import FilingForm
-from xianshen.registry.forms import OwnerChoice, owner_choices, take_errors
+from xianshen.registry.forms import OwnerChoice, owner_choices
 from xianshen.registry.models import Filing
 from xianshen.registry.permissions import may_edit_filing, may_take_up, may_view_filing
 from xianshen.registry.route import route_of

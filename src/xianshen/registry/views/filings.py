@@ -20,6 +20,7 @@ from xianshen.approvals.selectors import chains_in, content_changes, current_ste
 from xianshen.clocks.selectors import deadlines_of
 from xianshen.common.components import Option, Step, Tab
 from xianshen.common.errors import PermissionDenied
+from xianshen.common.forms import take_errors
 from xianshen.common.language import stored
 from xianshen.common.states import Face
 from xianshen.common.templatetags.components import mask_mobile
@@ -42,7 +43,7 @@ from xianshen.registry.filed import (
 from xianshen.registry.filing_checks import form_of
 from xianshen.registry.filing_forms import BeginForm, ObservationForm
 from xianshen.registry.filing_paper import CHANGED, filing_content, filing_values
-from xianshen.registry.forms import ReasonForm, take_errors
+from xianshen.registry.forms import ReasonForm
 from xianshen.registry.models import Filing, MediaAccount
 from xianshen.registry.paper import opinion_texts
 from xianshen.registry.permissions import (

@@ -18,12 +18,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from xianshen.common.components import Check as CheckItem
+from xianshen.common.forms import TextField
 from xianshen.common.language import local
 from xianshen.common.templatetags.components import icon_html, sprite_names
 from xianshen.organisation.selectors import Grants
 from xianshen.registry.checks import Check, Report, chosen, one_line
 from xianshen.registry.enums import CheckTone
-from xianshen.registry.forms import ApplicationForm, Section, TextField, sections
+from xianshen.registry.forms import ApplicationForm, Section, sections
 from xianshen.registry.models import OpeningApplication
 from xianshen.registry.permissions import may_view_account
 from xianshen.registry.route import Route

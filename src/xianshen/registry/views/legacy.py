@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from xianshen.clocks.selectors import deadlines_of
 from xianshen.common.components import Option, Tab
 from xianshen.common.errors import PermissionDenied, Refusal
+from xianshen.common.forms import take_errors
 from xianshen.common.tabular import write_template
 from xianshen.organisation.selectors import units
 from xianshen.registry import services
@@ -22,7 +23,7 @@ from xianshen.registry.enums import EDITABLE_FILINGS, FilingState, SuspensionRea
 from xianshen.registry.exports import MEDIA_TYPES
 from xianshen.registry.filed import LEGACY_LIST_TYPE, filing_of, legacy_counts, legacy_visible_to
 from xianshen.registry.filing_forms import DisownForm, LegacyUploadForm
-from xianshen.registry.forms import ReasonForm, take_errors
+from xianshen.registry.forms import ReasonForm
 from xianshen.registry.imports import SHEET, account_columns
 from xianshen.registry.models import Filing, LegacyUpload
 from xianshen.registry.permissions import may_file_for, may_manage_accounts, may_view_filing

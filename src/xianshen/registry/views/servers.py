@@ -17,12 +17,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from xianshen.approvals.selectors import current_step, rounds_of, steps_of
 from xianshen.common.components import Fact, Tab
 from xianshen.common.errors import PermissionDenied, TransitionNotAllowed
+from xianshen.common.forms import TextField, take_errors
 from xianshen.common.zhdates import zh_date
 from xianshen.documents.selectors import documents_of
 from xianshen.ledger.selectors import entries_about
 from xianshen.registry import rules, services
 from xianshen.registry.enums import ServerFilingState
-from xianshen.registry.forms import ReasonForm, TextField, take_errors
+from xianshen.registry.forms import ReasonForm
 from xianshen.registry.models import MediaAccount, ServerFiling
 from xianshen.registry.permissions import may_confirm_server, may_file_servers, may_view_account, may_view_server_filing
 from xianshen.registry.selectors import account_of

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from xianshen.common.components import Tab
 from xianshen.common.errors import PermissionDenied
+from xianshen.common.forms import take_errors
 from xianshen.common.language import local
 from xianshen.ledger.selectors import entries_about
 from xianshen.organisation.selectors import unit_in, units
 from xianshen.registry import services
-from xianshen.registry.forms import SponsorDocumentForm, take_errors
+from xianshen.registry.forms import SponsorDocumentForm
 from xianshen.registry.models import SponsorDocument
 from xianshen.registry.permissions import may_file_sponsor_documents, may_view_sponsor_file
 from xianshen.registry.selectors import (
